@@ -1,0 +1,44 @@
+// A model: operators in execution order, tensors by id.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/ir/op.h"
+#include "engine/ir/tensor.h"
+
+namespace tinyrig::engine::ir {
+
+struct Graph {
+  std::string name;
+  std::vector<Tensor> tensors;
+  std::vector<Op> ops;            ///< an op's inputs are made before it
+  std::vector<TensorId> inputs;   ///< in model order
+  std::vector<TensorId> outputs;  ///< in model order
+
+  [[nodiscard]] const Tensor& tensor(TensorId id) const {
+    return tensors[static_cast<size_t>(id)];
+  }
+  [[nodiscard]] Tensor& tensor(TensorId id) {
+    return tensors[static_cast<size_t>(id)];
+  }
+};
+
+/// Activation inputs of an op (no weights, no bias), and its output.
+std::vector<TensorId> ActivationInputs(const Op& op);
+TensorId OutputOf(const Op& op);
+
+/// Multiply-accumulates of one op (0 for data movement).
+int64_t MacCount(const Graph& graph, const Op& op);
+
+/// What must hold between two passes: ids in range, shapes agree with windows,
+/// each tensor made once and before its use, constants of the right size,
+/// multipliers one per channel. INTERNAL with the op when it does not.
+absl::Status VerifyGraph(const Graph& graph);
+
+/// One line per op: the text form of golden tests and --dump.
+std::string PrintGraph(const Graph& graph);
+
+}  // namespace tinyrig::engine::ir
