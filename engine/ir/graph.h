@@ -26,6 +26,13 @@ struct Graph {
   }
 };
 
+/// The tensor that owns the bytes of `id`: itself, or the root of its alias.
+/// Lifetimes and arena slots belong to storages, shapes to tensors.
+[[nodiscard]] inline TensorId StorageOf(const Graph& graph, TensorId id) {
+  const int root = graph.tensor(id).alias_of;
+  return root < 0 ? id : root;
+}
+
 /// Activation inputs of an op (no weights, no bias), and its output.
 std::vector<TensorId> ActivationInputs(const Op& op);
 TensorId OutputOf(const Op& op);

@@ -120,14 +120,13 @@ struct Dequantize {
   TensorId input, output;
 };
 
-using OpBody =
-    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, AveragePool2d,
-                 MaxPool2d, Mean, Add, Pad, Reshape, Softmax, Quantize,
-                 Dequantize>;
+using OpBody = std::variant<Conv2d, DepthwiseConv2d, FullyConnected,
+                            AveragePool2d, MaxPool2d, Mean, Add, Pad, Reshape,
+                            Softmax, Quantize, Dequantize>;
 
 struct Op {
-  int file_index = 0;      ///< operator index in the .tflite, for messages
-  std::string name;        ///< builtin name, "CONV_2D"
+  int file_index = 0;  ///< operator index in the .tflite, for messages
+  std::string name;    ///< builtin name, "CONV_2D"
   OpBody body;
 };
 

@@ -33,7 +33,9 @@ struct Quant {
   int axis = 0;
 
   [[nodiscard]] bool per_channel() const { return scales.size() > 1; }
-  [[nodiscard]] float scale() const { return scales.empty() ? 0.0F : scales[0]; }
+  [[nodiscard]] float scale() const {
+    return scales.empty() ? 0.0F : scales[0];
+  }
   [[nodiscard]] int32_t zero_point() const {
     return zero_points.empty() ? 0 : zero_points[0];
   }
@@ -47,6 +49,9 @@ struct Tensor {
   DType type = DType::kInt8;
   Quant quant;
   std::vector<uint8_t> data;  ///< little-endian; empty unless constant
+  /// Id of the tensor whose bytes this one shares (a dropped RESHAPE), or -1.
+  /// Never a chain: the root has -1. Use StorageOf (graph.h).
+  int alias_of = -1;
 
   [[nodiscard]] bool is_constant() const { return !data.empty(); }
   [[nodiscard]] int64_t elements() const {
