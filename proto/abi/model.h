@@ -50,7 +50,7 @@ extern const TinyrigModel tinyrig_model;
  * the vector table. The image builder fills image_bytes and hash: SHA-256 of
  * the image_bytes flash bytes with the hash field zero. */
 #define TINYRIG_IMAGE_MAGIC 0x49525454u /* "TTRI" little-endian */
-#define TINYRIG_IMAGE_HEADER_OFFSET 0x200u
+#define TINYRIG_IMAGE_HEADER_OFFSET 0x400u
 
 typedef struct TinyrigImageHeader {
   uint32_t magic;
