@@ -73,16 +73,18 @@ struct MaxPool2d {
   Clamp clamp;
 };
 
-/// Mean over height and width. out = clamp(zp_out + M * (sum - n * zp_in)),
-/// exactly as the TFLite Micro reference kernel orders the steps.
+/// Mean over height and width, n = height * width of the input:
+/// out = clamp(zp_out + M(sum - n * zp_in)); `multiplier` M already holds
+/// scale_in / scale_out / n, folded as TFLite Micro folds it (its multiplier
+/// may be below 2^30).
 struct Mean {
   TensorId input, output;
   bool keep_dims = true;
-  Multiplier multiplier;  ///< scale_in / scale_out (without 1/n)
+  Multiplier multiplier;  ///< scale_in / scale_out / n
 };
 
-/// Both inputs of equal shape, or broadcast of [1..1,C] or scalar refused
-/// unless implemented. TFLite's 20-bit left shift scheme.
+/// Both inputs of equal shape (the reader refuses a broadcast). TFLite's 20-bit
+/// left shift scheme.
 struct Add {
   TensorId input1, input2, output;
   int32_t left_shift = 20;
