@@ -67,6 +67,7 @@ TEST(FrameFuzz, DeliversOnlyWhatWasSent) {
   constexpr int kFrames = 60000;
   Noise noise(kSeed);
   FrameDecoder decoder;
+  Sent previous{};
   int delivered = 0;
   int undisturbed = 0;
   for (int round = 0; round < kFrames; ++round) {
@@ -80,19 +81,22 @@ TEST(FrameFuzz, DeliversOnlyWhatWasSent) {
     } else {
       ++undisturbed;
     }
-    bool got = false;
+    const int before = delivered;
     Frame frame;
     for (uint8_t byte : line) {
       if (decoder.Push(byte, &frame)) {
-        got = true;
+        ++delivered;
         const Sent seen{
             frame.type, frame.sequence,
             Bytes(frame.payload, frame.payload + frame.payload_bytes)};
-        ASSERT_EQ(seen, sent) << "seed " << kSeed << " round " << round;
+        // A frame whose own delimiter was lost ends at the next one's.
+        ASSERT_TRUE(seen == sent || seen == previous)
+            << "seed " << kSeed << " round " << round;
       }
     }
-    delivered += got ? 1 : 0;
-    ASSERT_TRUE(disturbed || got) << "seed " << kSeed << " round " << round;
+    ASSERT_TRUE(disturbed || delivered > before)
+        << "seed " << kSeed << " round " << round;
+    previous = sent;
   }
   EXPECT_GE(delivered, undisturbed);
   std::printf("%d frames, %d undisturbed, %d delivered\n", kFrames, undisturbed,
