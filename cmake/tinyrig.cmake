@@ -25,6 +25,7 @@ function(tinyrig_library name)
 endfunction()
 
 add_custom_target(programs)  # what ./quickstart builds
+add_custom_target(unit_tests)  # what the dev preset builds
 
 function(tinyrig_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
@@ -64,6 +65,9 @@ function(tinyrig_test source)
     ${name} PRIVATE TINYRIG_SHARED="${TINYRIG_SHARED}"
                     TINYRIG_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                     TINYRIG_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  if(ARG_LABEL STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT
                                           ${ARG_TIMEOUT})
