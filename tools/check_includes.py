@@ -11,7 +11,7 @@ ALLOWED = {
     "proto": ["base"],
     "proto/wire": [],
     "proto/abi": [],
-    "boards": ["base"],
+    "boards": ["base", "proto/abi"],
     "engine/kernels": [],
     "engine": ["base", "proto", "boards", "tinyrig"],
     "firmware": ["proto/wire", "proto/abi", "engine/kernels"],
