@@ -37,6 +37,12 @@ struct Graph {
 std::vector<TensorId> ActivationInputs(const Op& op);
 TensorId OutputOf(const Op& op);
 
+/// Makes `op` read tensor `to` wherever it reads activation `from`.
+void ReplaceInputs(Op* op, TensorId from, TensorId to);
+
+/// "CONV_2D (operator 12)": how messages name an op.
+std::string OpLabel(const Op& op);
+
 /// Multiply-accumulates of one op (0 for data movement).
 int64_t MacCount(const Graph& graph, const Op& op);
 

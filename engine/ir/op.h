@@ -1,7 +1,9 @@
 // One typed struct per operator. The reader has resolved what the file leaves
 // implicit: SAME/VALID are explicit pads, a fused activation is a clamp in
 // quantised units, scales are integer multipliers (TFLite's scheme:
-// value = round(x * multiplier * 2^(shift-31)), multiplier in [2^30, 2^31)).
+// value = round(x * multiplier * 2^(shift-31)), |multiplier| in [2^30, 2^31),
+// or 0). A multiplier is negative where a weight scale is: some converters do
+// that.
 #pragma once
 
 #include <cstdint>
