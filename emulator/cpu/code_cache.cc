@@ -1,0 +1,231 @@
+// Decoded code: pages of Ops made on first execution, and thrown away when the
+// bytes below them change. A page's Ops stay where they are for the core's
+// life, so cached branch links never dangle; an invalid slot decodes again.
+#include <algorithm>
+#include <cstring>
+
+#include "emulator/cpu/cpu.h"
+#include "emulator/cpu/decode.h"
+#include "emulator/cpu/exec.h"
+#include "emulator/cpu/timing.h"
+
+namespace tinyrig::emulator {
+namespace {
+
+// An IT block decodes up to 16 bytes behind its IT, and costs look one
+// instruction ahead: a changed byte spoils slots this far before it.
+constexpr uint32_t kLookAheadBytes = 24;
+
+const Op* DecodeFirst(Cpu& cpu, const Op* op) {
+  Op* slot = const_cast<Op*>(op);  // lives in a CodePage, which is not const
+  cpu.DecodeSlot(slot);
+  return slot->fn(cpu, slot);
+}
+
+// The two slots behind a page: carry on in the next one, for free.
+const Op* LeavePage(Cpu& cpu, const Op* op) {
+  --cpu.instructions;
+  return cpu.Jump(op->pc);
+}
+
+// Leaves cost and step: the slot may belong to the very store that runs.
+void ResetSlot(Op* slot) {
+  slot->fn = DecodeFirst;
+  slot->inner = nullptr;
+  slot->it = 0;
+}
+
+}  // namespace
+
+CodePage* Cpu::PageFor(uint32_t address) {
+  CodePage*& page = code_map_.get()[address >> kPageBits];
+  if (page != nullptr) {
+    return page;
+  }
+  const uint32_t base = address & ~(kPageBytes - 1);
+  code_pages_.push_back(std::make_unique<CodePage>());
+  page = code_pages_.back().get();
+  page->base = base;
+  for (uint32_t i = 0; i < page->ops.size(); ++i) {
+    Op* slot = &page->ops[i];
+    ResetSlot(slot);
+    slot->pc = base + 2 * i;
+    slot->cost = 1;
+    slot->step = sizeof(Op);
+    if (i >= kSlotsPerPage) {
+      slot->fn = LeavePage;
+      slot->cost = 0;
+    }
+  }
+  return page;
+}
+
+const Op* Cpu::SlotAt(uint32_t address) {
+  const Memory* memory = nullptr;
+  if (code_map_.get()[address >> kPageBits] == nullptr ||
+      read_map[address >> kPageBits] == nullptr) {
+    memory = FindMemory(address);
+    if (memory == nullptr) {
+      return nullptr;
+    }
+  }
+  return &PageFor(address)->ops[(address & (kPageBytes - 1)) / 2];
+}
+
+// Stores to pages with decoded code must be seen. Every alias of the page
+// (ITCM and AXI flash, SRAM at two places) is watched.
+void Cpu::ProtectPage(uint32_t address, bool /*protect*/) {
+  const Memory* memory = FindMemory(address);
+  if (memory == nullptr) {
+    return;
+  }
+  const uint8_t* host = memory->data + (address - memory->base);
+  for (const Memory& other : map_.memories) {
+    if (host < other.data || host >= other.data + other.size_bytes) {
+      continue;
+    }
+    const uint32_t alias =
+        other.base + static_cast<uint32_t>(host - other.data);
+    write_map[alias >> kPageBits] = nullptr;
+  }
+}
+
+void Cpu::DecodeSlot(Op* slot) {
+  // An instruction may run over into the next page, and so may its neighbour.
+  ProtectPage(slot->pc, true);
+  ProtectPage(slot->pc + 6, true);
+  const uint8_t it = slot->it;
+  const auto half = [this](uint32_t address) {
+    const uint8_t* host = Find(address, 2, false);
+    uint16_t value = 0xDEFE;  // UDF: running off the memory's end
+    if (host != nullptr) {
+      std::memcpy(&value, host, sizeof(value));
+    }
+    return uint32_t{value};
+  };
+  const auto read = [&](uint32_t pc, uint8_t state) {
+    const uint32_t hw1 = half(pc);
+    return Decode({.pc = pc,
+                   .hw1 = hw1,
+                   .hw2 = IsWide(hw1) ? half(pc + 2) : 0,
+                   .it = state,
+                   .kind = options.kind});
+  };
+  Decoded now = read(slot->pc, it);
+  const uint32_t length = now.op.step / uint32_t{sizeof(Op)} * 2;
+  const Decoded next = read(slot->pc + length, 0);
+  const Cost cost = IsM7() ? CostM7(now.meta, next.meta, slot->pc)
+                           : CostM4(now.meta, next.meta, slot->pc);
+  now.op.cost = cost.cycles;
+  now.op.extra = static_cast<uint8_t>(
+      cost.taken_cycles | (cost.pairs_with_next ? kPairsWithNext : 0));
+  now.op.pc = slot->pc;
+  now.op.it = it;
+  *slot = now.op;
+  if (now.meta.cls == OpClass::kIt) {
+    DecodeItBlock(slot->pc + 2, static_cast<uint8_t>(now.op.imm));
+  }
+}
+
+void Cpu::DecodeItBlock(uint32_t address, uint8_t it_state) {
+  while ((it_state & 0xF) != 0) {
+    Op* slot = const_cast<Op*>(SlotAt(address));
+    if (slot == nullptr) {
+      return;
+    }
+    slot->it = it_state;
+    DecodeSlot(slot);
+    address += slot->step / uint32_t{sizeof(Op)} * 2;
+    it_state = (it_state & 7) == 0
+                   ? uint8_t{0}
+                   : static_cast<uint8_t>((it_state & 0xE0) |
+                                          ((it_state << 1) & 0x1F));
+  }
+}
+
+const Op* Cpu::Jump(uint32_t address) {
+  const uint32_t even = address & ~1u;
+  const CodePage* page = code_map_.get()[even >> kPageBits];
+  if (page != nullptr && read_map[even >> kPageBits] != nullptr) {
+    return &page->ops[(even & (kPageBytes - 1)) / 2];
+  }
+  const Op* slot = SlotAt(even);
+  if (slot != nullptr) {
+    return slot;
+  }
+  static Op nowhere;  // carries the address only
+  nowhere.pc = even;
+  nowhere.it = 0;
+  return Fault(&nowhere, (even >= 0x40000000u && even < 0x60000000u) ||
+                                 even >= 0xA0000000u
+                             ? FaultKind::kExecuteNever
+                             : FaultKind::kFetchBus);
+}
+
+const Op* Cpu::Link(const Op* op_at) {
+  const Op* target = SlotAt(op_at->imm);
+  if (target == nullptr) {
+    return Jump(op_at->imm);
+  }
+  const_cast<Op*>(op_at)->link = target;
+  return target;
+}
+
+void Cpu::ResetSlots(const Memory& memory, uint32_t offset,
+                     uint32_t size_bytes) {
+  const uint32_t before = std::min(offset, kLookAheadBytes);
+  uint32_t address = memory.base + ((offset - before) & ~1u);
+  const uint32_t end = memory.base + offset + size_bytes;
+  while (address < end) {
+    CodePage* page = code_map_.get()[address >> kPageBits];
+    const uint32_t page_end = (address | (kPageBytes - 1)) + 1;
+    const uint32_t stop = std::min(end - 1, page_end - 1) + 1;
+    if (page != nullptr) {
+      for (; address < stop; address += 2) {
+        ResetSlot(&page->ops[(address & (kPageBytes - 1)) / 2]);
+      }
+    }
+    if (page_end == 0) {
+      return;
+    }
+    address = std::max(address, stop);
+    if (page == nullptr) {
+      address = page_end;
+    }
+  }
+}
+
+void Cpu::CodeWritten(const uint8_t* host, uint32_t size_bytes) {
+  for (const Memory& memory : map_.memories) {
+    if (host + size_bytes > memory.data &&
+        host < memory.data + memory.size_bytes) {
+      const uint8_t* first = std::max<const uint8_t*>(host, memory.data);
+      const auto offset = static_cast<uint32_t>(first - memory.data);
+      const auto left = static_cast<uint32_t>(host + size_bytes - first);
+      ResetSlots(memory, offset, std::min(left, memory.size_bytes - offset));
+    }
+  }
+}
+
+void Cpu::InvalidateCode(uint32_t base, uint32_t size_bytes) {
+  for (const Memory& memory : map_.memories) {
+    const uint64_t first = std::max<uint64_t>(base, memory.base);
+    const uint64_t last = std::min(uint64_t{base} + size_bytes,
+                                   uint64_t{memory.base} + memory.size_bytes);
+    if (first < last) {
+      CodeWritten(memory.data + (first - memory.base),
+                  static_cast<uint32_t>(last - first));
+    }
+  }
+}
+
+uint8_t* Cpu::Find(uint32_t address, unsigned size, bool store) {
+  const Memory* memory = FindMemory(address);
+  if (memory == nullptr || (store && !memory->writable) ||
+      address - memory->base + size > memory->size_bytes) {
+    return nullptr;
+  }
+  return memory->data + (address - memory->base);
+}
+
+}  // namespace tinyrig::emulator

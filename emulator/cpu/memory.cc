@@ -1,0 +1,189 @@
+// The slow way to data: devices, the private peripheral bus, unaligned and
+// bit-band accesses, stores to flash and to decoded code.
+#include "emulator/cpu/memory.h"
+
+#include "emulator/cpu/timing.h"
+
+namespace tinyrig::emulator {
+namespace {
+
+constexpr uint32_t kCcrUnalignTrap = 1u << 3;
+constexpr uint32_t kPpbBase = 0xE0000000;
+constexpr uint32_t kPpbEnd = 0xE0100000;
+
+uint32_t LoadBytes(const uint8_t* from, unsigned size) {
+  uint32_t value = 0;
+  std::memcpy(&value, from, size);
+  return value;
+}
+
+}  // namespace
+
+const Memory* Cpu::FindMemory(uint32_t address) const {
+  for (const Memory& memory : map_.memories) {
+    if (address - memory.base < memory.size_bytes) {
+      return &memory;
+    }
+  }
+  return nullptr;
+}
+
+const DeviceWindow* Cpu::FindDevice(uint32_t address) const {
+  for (const DeviceWindow& window : map_.devices) {
+    if (address - window.base < window.size_bytes) {
+      return &window;
+    }
+  }
+  return nullptr;
+}
+
+void Cpu::MapPages() {
+  for (const Memory& memory : map_.memories) {
+    const uint64_t end = uint64_t{memory.base} + memory.size_bytes;
+    uint64_t page = (uint64_t{memory.base} + kPageBytes - 1) & ~0xFFFull;
+    for (; page + kPageBytes <= end; page += kPageBytes) {
+      uint8_t* host = memory.data + (page - memory.base);
+      read_map[page >> kPageBits] = host;
+      if (memory.writable) {
+        write_map[page >> kPageBits] = host;
+      }
+    }
+  }
+}
+
+void Cpu::UnalignedCost(uint32_t address, unsigned size) {
+  cycles += UnalignedExtraCycles(IsM7(), address, size);
+}
+
+bool Cpu::SplitLoad(uint32_t address, unsigned size, uint32_t* value) {
+  *value = 0;
+  for (unsigned i = 0; i < size; ++i) {
+    uint32_t byte = 0;
+    if (!Load<uint8_t>(*this, address + i, &byte)) {
+      return false;
+    }
+    *value |= byte << (8 * i);
+  }
+  return true;
+}
+
+bool Cpu::SplitStore(uint32_t address, unsigned size, uint32_t value) {
+  for (unsigned i = 0; i < size; ++i) {
+    if (!Store<uint8_t>(*this, address + i, value >> (8 * i))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Cortex-M4: 1 MiB of SRAM and of peripherals appear bit by bit, one word each.
+bool Cpu::BitBand(uint32_t* address, unsigned* bit) const {
+  const uint32_t top = *address >> 25;
+  if (IsM7() || (top != (0x22000000u >> 25) && top != (0x42000000u >> 25))) {
+    return false;
+  }
+  const uint32_t offset = *address & 0x01FFFFFF;
+  *bit = (offset >> 2) & 7;
+  *address = (*address & 0xF0000000) | (offset >> 5);
+  return true;
+}
+
+bool Cpu::LoadSlow(uint32_t address, unsigned size, uint32_t* value) {
+  *value = 0;
+  if ((address & (size - 1)) != 0) {
+    if ((ccr & kCcrUnalignTrap) != 0) {
+      pending_fault = FaultKind::kUnaligned;
+      return false;
+    }
+    UnalignedCost(address, size);
+    return SplitLoad(address, size, value);
+  }
+  if (address >= kPpbBase && address < kPpbEnd) {
+    if (ReadPpb(address, size, value)) {
+      return true;
+    }
+  } else if (const DeviceWindow* window = FindDevice(address)) {
+    if (window->device->Read(address - window->base, size, value)) {
+      return true;
+    }
+  } else if (const Memory* memory = FindMemory(address)) {
+    if (address - memory->base + size <= memory->size_bytes) {
+      *value = LoadBytes(memory->data + (address - memory->base), size);
+      return true;
+    }
+  } else {
+    uint32_t target = address;
+    unsigned bit = 0;
+    if (BitBand(&target, &bit) && Load<uint8_t>(*this, target, value)) {
+      *value = (*value >> bit) & 1;
+      return true;
+    }
+  }
+  pending_fault = FaultKind::kPreciseBus;
+  fault_address = address;
+  return false;
+}
+
+bool Cpu::StoreSlow(uint32_t address, unsigned size, uint32_t value) {
+  if ((address & (size - 1)) != 0) {
+    if ((ccr & kCcrUnalignTrap) != 0) {
+      pending_fault = FaultKind::kUnaligned;
+      return false;
+    }
+    UnalignedCost(address, size);
+    return SplitStore(address, size, value);
+  }
+  const uint32_t mask = size == 4 ? ~0u : (1u << (8 * size)) - 1;
+  value &= mask;
+  if (address >= kPpbBase && address < kPpbEnd) {
+    if (WritePpb(address, size, value)) {
+      return true;
+    }
+  } else if (const DeviceWindow* window = FindDevice(address)) {
+    if (window->device->Write(address - window->base, size, value)) {
+      return true;
+    }
+  } else if (const Memory* memory = FindMemory(address)) {
+    const uint32_t offset = address - memory->base;
+    if (offset + size <= memory->size_bytes && memory->writable) {
+      std::memcpy(memory->data + offset, &value, size);
+      CodeWritten(memory->data + offset, size);
+      return true;
+    }
+    if (memory->store_device != nullptr &&
+        memory->store_device->Write(offset, size, value)) {
+      return true;
+    }
+  } else {
+    uint32_t target = address;
+    unsigned bit = 0;
+    uint32_t old = 0;
+    if (BitBand(&target, &bit) && Load<uint8_t>(*this, target, &old)) {
+      const uint32_t set = (old & ~(1u << bit)) | ((value & 1) << bit);
+      if (Store<uint8_t>(*this, target, set)) {
+        return true;
+      }
+    }
+  }
+  pending_fault = FaultKind::kPreciseBus;
+  fault_address = address;
+  return false;
+}
+
+bool Cpu::LoadAligned(uint32_t address, uint32_t* value) {
+  if ((address & 3) != 0) {
+    pending_fault = FaultKind::kUnaligned;
+    return false;
+  }
+  return Load<uint32_t>(*this, address, value);
+}
+
+bool Cpu::StoreAligned(uint32_t address, uint32_t value) {
+  if ((address & 3) != 0) {
+    pending_fault = FaultKind::kUnaligned;
+    return false;
+  }
+  return Store<uint32_t>(*this, address, value);
+}
+
+}  // namespace tinyrig::emulator

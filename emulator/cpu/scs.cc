@@ -1,0 +1,464 @@
+// The private peripheral bus: system control block, NVIC registers, MPU, FPU
+// and cache registers. MPU registers are stored; the MPU is NOT enforced.
+// References: ARMv7-M Architecture Reference Manual (DDI 0403), B3;
+// Cortex-M7 TRM (DDI 0489) for cache and TCM registers.
+#include <algorithm>
+
+#include "emulator/cpu/cpu.h"
+
+namespace tinyrig::emulator {
+namespace {
+
+constexpr uint32_t kAircrKey = 0x05FA;
+constexpr uint32_t kCcrCaches = 7u << 16;
+constexpr uint32_t kFpccrReset = 0xC0000000;  // ASPEN, LSPEN
+constexpr uint32_t kCpacrFp = 0xFu << 20;
+
+// LineSize code 1 = 32 bytes; see CCSIDR.
+uint32_t CacheGeometry(uint32_t size_bytes, uint32_t ways) {
+  if (size_bytes == 0) {
+    return 0;
+  }
+  const uint32_t sets = size_bytes / 32 / ways;
+  return 0xFu << 28 | (sets - 1) << 13 | (ways - 1) << 3 | 1;
+}
+
+uint32_t SystemHandlerState(const Nvic& nvic) {
+  uint32_t value = 0;
+  const auto add = [&](unsigned bit, bool on) { value |= uint32_t{on} << bit; };
+  add(0, nvic.Active(kMemManage));
+  add(1, nvic.Active(kBusFault));
+  add(3, nvic.Active(kUsageFault));
+  add(7, nvic.Active(kSvCall));
+  add(8, nvic.Active(kDebugMonitor));
+  add(10, nvic.Active(kPendSv));
+  add(11, nvic.Active(kSysTick));
+  add(12, nvic.Pending(kUsageFault));
+  add(13, nvic.Pending(kMemManage));
+  add(14, nvic.Pending(kBusFault));
+  add(15, nvic.Pending(kSvCall));
+  add(16, nvic.Enabled(kMemManage));
+  add(17, nvic.Enabled(kBusFault));
+  add(18, nvic.Enabled(kUsageFault));
+  return value;
+}
+
+void SetSystemHandlerState(Nvic* nvic, uint32_t value) {
+  const auto bit = [&](unsigned n) { return (value >> n & 1) != 0; };
+  nvic->SetActive(kMemManage, bit(0));
+  nvic->SetActive(kBusFault, bit(1));
+  nvic->SetActive(kUsageFault, bit(3));
+  nvic->SetActive(kSvCall, bit(7));
+  nvic->SetActive(kDebugMonitor, bit(8));
+  nvic->SetActive(kPendSv, bit(10));
+  nvic->SetActive(kSysTick, bit(11));
+  nvic->SetPending(kUsageFault, bit(12));
+  nvic->SetPending(kMemManage, bit(13));
+  nvic->SetPending(kBusFault, bit(14));
+  nvic->SetPending(kSvCall, bit(15));
+  nvic->SetEnabled(kMemManage, bit(16));
+  nvic->SetEnabled(kBusFault, bit(17));
+  nvic->SetEnabled(kUsageFault, bit(18));
+}
+
+uint32_t InterruptControl(const Cpu& cpu) {
+  const Nvic& nvic = cpu.nvic;
+  uint32_t value = cpu.ipsr | nvic.HighestPending() << 12;
+  value |= nvic.OnlyActive(cpu.ipsr) ? 1u << 11 : 0;  // RETTOBASE
+  value |= nvic.AnyIrqPending() ? 1u << 22 : 0;
+  value |= nvic.Pending(kSysTick) ? 1u << 26 : 0;
+  value |= nvic.Pending(kPendSv) ? 1u << 28 : 0;
+  value |= nvic.Pending(kNmi) ? 1u << 31 : 0;
+  return value;
+}
+
+void SetInterruptControl(Cpu* cpu, uint32_t value) {
+  Nvic& nvic = cpu->nvic;
+  if ((value & 1u << 25) != 0) {
+    nvic.SetPending(kSysTick, false);
+  }
+  if ((value & 1u << 26) != 0) {
+    nvic.SetPending(kSysTick, true);
+  }
+  if ((value & 1u << 27) != 0) {
+    nvic.SetPending(kPendSv, false);
+  }
+  if ((value & 1u << 28) != 0) {
+    nvic.SetPending(kPendSv, true);
+  }
+  if ((value & 1u << 31) != 0) {
+    nvic.SetPending(kNmi, true);
+  }
+  cpu->Recheck();
+}
+
+uint32_t PriorityWord(const Nvic& nvic, unsigned first) {
+  uint32_t value = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    value |= uint32_t{nvic.Priority(first + i)} << (8 * i);
+  }
+  return value;
+}
+
+void SetPriorityWord(Nvic* nvic, unsigned first, uint32_t value) {
+  for (unsigned i = 0; i < 4; ++i) {
+    nvic->SetPriority(first + i, static_cast<uint8_t>(value >> (8 * i)));
+  }
+}
+
+bool IsNvic(uint32_t offset) {
+  return offset >= 0x100 && offset < 0x500;
+}
+
+uint32_t ReadNvic(const Nvic& nvic, uint32_t offset) {
+  const unsigned word = (offset & 0x7F) / 4;
+  switch (offset & 0x780) {
+    case 0x100:
+    case 0x180:
+      return nvic.EnabledWord(word);
+    case 0x200:
+    case 0x280:
+      return nvic.PendingWord(word);
+    case 0x300:
+      return nvic.ActiveWord(word);
+    default:
+      break;
+  }
+  const uint32_t index = offset - 0x400;
+  return offset >= 0x400 && index < 240 ? PriorityWord(nvic, kFirstIrq + index)
+                                        : 0;
+}
+
+void WriteNvic(Cpu* cpu, uint32_t offset, uint32_t value) {
+  Nvic& nvic = cpu->nvic;
+  const uint32_t index = offset - 0x400;
+  if (offset >= 0x400) {
+    if (index < 240) {
+      SetPriorityWord(&nvic, kFirstIrq + index, value);
+    }
+  } else if (const unsigned bank = (offset & 0x780) >> 7; bank < 6) {
+    for (uint32_t bits = value; bits != 0; bits &= bits - 1) {
+      const unsigned n = kFirstIrq + (offset & 0x7F) * 8 +
+                         static_cast<unsigned>(__builtin_ctz(bits));
+      if (bank < 4) {
+        nvic.SetEnabled(n, bank == 2);
+      } else {
+        nvic.SetPending(n, bank == 4);
+      }
+    }
+  }
+  cpu->Recheck();
+}
+
+}  // namespace
+
+void Cpu::ResetScs() {
+  vtor = scr = cfsr = hfsr = mmfar = bfar = cpacr = csselr = 0;
+  ccr = 1u << 9;                 // STKALIGN
+  ccr |= IsM7() ? 1u << 18 : 0;  // BP reads as one
+  fpccr = kFpccrReset;
+  fpcar = fpdscr = actlr = 0;
+  fp_enabled = false;
+  tcm_registers = {0, 0, 0, 0};
+  mpu_ctrl = mpu_rnr = 0;
+  mpu_rbar = {};
+  mpu_rasr = {};
+  demcr = 0;
+  dwt_ctrl = 0;
+  dwt_unlocked = !IsM7();
+  cyccnt_held = 0;
+  cyccnt_base = cycles;
+  systick_ctrl = systick_load = systick_held = 0;
+  if (systick_event != 0) {
+    Cancel(systick_event);
+    systick_event = 0;
+  }
+}
+
+bool Cpu::ReadPpb(uint32_t address, unsigned size, uint32_t* value) {
+  const uint32_t offset = address & 0xFFFFF;
+  uint32_t word = 0;
+  bool ok = true;
+  if (offset >= 0xE000 && offset < 0xF000) {
+    ok = ReadScs((offset - 0xE000) & ~3u, &word);
+  } else if (offset >= 0x1000 && offset < 0x2000) {
+    ok = ReadDwt((offset - 0x1000) & ~3u, &word);
+  } else if (offset == 0x43000) {  // VIRT_INSTRUCTIONS
+    word = static_cast<uint32_t>(instructions);
+    instructions_high = static_cast<uint32_t>(instructions >> 32);
+  } else if (offset == 0x43004) {
+    word = instructions_high;
+  }
+  word >>= 8 * (address & 3);
+  *value = size == 4 ? word : word & ((1u << (8 * size)) - 1);
+  return ok;
+}
+
+bool Cpu::WritePpb(uint32_t address, unsigned size, uint32_t value) {
+  const uint32_t offset = address & 0xFFFFF;
+  if (offset >= 0xE000 && offset < 0xF000) {
+    uint32_t at = offset - 0xE000;
+    if (size != 4) {
+      // Byte and halfword writes exist for the priority and fault registers.
+      const bool pending_bits = at >= 0x100 && at < 0x400;
+      uint32_t old = 0;
+      if (!pending_bits && (at & ~3u) != 0xD28) {
+        ReadScs(at & ~3u, &old);
+      }
+      const unsigned shift = 8 * (at & 3);
+      const uint32_t mask = ((1u << (8 * size)) - 1) << shift;
+      value = (old & ~mask) | value << shift;
+      at &= ~3u;
+    }
+    return WriteScs(at, value);
+  }
+  if (offset >= 0x1000 && offset < 0x2000) {
+    return WriteDwt((offset - 0x1000) & ~3u, value);
+  }
+  return true;  // other debug blocks: present, and do nothing
+}
+
+bool Cpu::ReadScs(uint32_t offset, uint32_t* value) {
+  *value = 0;
+  if (IsNvic(offset) || (offset >= 0x400 && offset < 0x500)) {
+    *value = ReadNvic(nvic, offset);
+    return true;
+  }
+  if (offset >= 0x10 && offset < 0x20) {
+    *value = ReadSysTick(offset);
+    return true;
+  }
+  const auto region = std::min<size_t>(mpu_rnr, mpu_rbar.size() - 1);
+  const uint32_t unified = options.icache_bytes != 0 ? 0x09000003u : 0;
+  switch (offset) {
+    case 0x004:
+      *value = (options.irq_count - 1) / 32;
+      break;
+    case 0x008:
+      *value = actlr;
+      break;
+    case 0xD00:
+      *value = options.cpuid;
+      break;
+    case 0xD04:
+      *value = InterruptControl(*this);
+      break;
+    case 0xD08:
+      *value = vtor;
+      break;
+    case 0xD0C:
+      *value = 0xFA050000u | nvic.PriorityGroup() << 8;
+      break;
+    case 0xD10:
+      *value = scr;
+      break;
+    case 0xD14:
+      *value = ccr;
+      break;
+    case 0xD18:
+    case 0xD1C:
+    case 0xD20:
+      *value = PriorityWord(nvic, offset - 0xD18 + 4);
+      break;
+    case 0xD24:
+      *value = SystemHandlerState(nvic);
+      break;
+    case 0xD28:
+      *value = cfsr;
+      break;
+    case 0xD2C:
+      *value = hfsr;
+      break;
+    case 0xD34:
+      *value = mmfar;
+      break;
+    case 0xD38:
+      *value = bfar;
+      break;
+    case 0xD78:
+      *value = unified;
+      break;
+    case 0xD7C:
+      *value = IsM7() ? 0x8303C003u : 0x8000C000u;
+      break;
+    case 0xD80:
+      *value = (csselr & 1) != 0 ? CacheGeometry(options.icache_bytes, 2)
+                                 : CacheGeometry(options.dcache_bytes, 4);
+      break;
+    case 0xD84:
+      *value = csselr;
+      break;
+    case 0xD88:
+      *value = cpacr;
+      break;
+    case 0xD90:
+      *value = options.mpu_region_count << 8;
+      break;
+    case 0xD94:
+      *value = mpu_ctrl;
+      break;
+    case 0xD98:
+      *value = mpu_rnr;
+      break;
+    case 0xD9C:
+    case 0xDA4:
+    case 0xDAC:
+    case 0xDB4:
+      *value = mpu_rbar[region] | static_cast<uint32_t>(region);
+      break;
+    case 0xDA0:
+    case 0xDA8:
+    case 0xDB0:
+    case 0xDB8:
+      *value = mpu_rasr[region];
+      break;
+    case 0xDFC:
+      *value = demcr;
+      break;
+    case 0xF34:
+      *value = fpccr;
+      break;
+    case 0xF38:
+      *value = fpcar;
+      break;
+    case 0xF3C:
+      *value = fpdscr;
+      break;
+    case 0xF40:
+      *value = HasDouble() ? 0x10110221u : 0x10110021u;
+      break;
+    case 0xF44:
+      *value = HasDouble() ? 0x12000011u : 0x11000011u;
+      break;
+    case 0xF48:
+      *value = IsM7() ? 0x40u : 0u;
+      break;
+    case 0xF90:
+    case 0xF94:
+    case 0xF98:
+    case 0xF9C:
+      *value = tcm_registers[(offset - 0xF90) / 4];
+      break;
+    default:
+      break;  // reads as zero
+  }
+  return true;
+}
+
+bool Cpu::WriteScs(uint32_t offset, uint32_t value) {
+  if (IsNvic(offset)) {
+    WriteNvic(this, offset, value);
+    return true;
+  }
+  if (offset >= 0x10 && offset < 0x20) {
+    WriteSysTick(offset, value);
+    return true;
+  }
+  const auto region = std::min<size_t>(mpu_rnr, mpu_rbar.size() - 1);
+  switch (offset) {
+    case 0x008:
+      actlr = value;
+      break;
+    case 0xD04:
+      SetInterruptControl(this, value);
+      break;
+    case 0xD08:
+      vtor = value & 0xFFFFFF80u;
+      break;
+    case 0xD0C:
+      if (value >> 16 != kAircrKey) {
+        break;
+      }
+      nvic.SetPriorityGroup(value >> 8 & 7);
+      if ((value & 4) != 0 && listener != nullptr) {
+        listener->SystemResetRequested(false);
+      }
+      Recheck();
+      break;
+    case 0xD10:
+      scr = value & 0x16;
+      break;
+    case 0xD14:
+      ccr = (value & 0x31B) | (IsM7() ? value & kCcrCaches : 0);
+      break;
+    case 0xD18:
+    case 0xD1C:
+    case 0xD20:
+      SetPriorityWord(&nvic, offset - 0xD18 + 4, value);
+      Recheck();
+      break;
+    case 0xD24:
+      SetSystemHandlerState(&nvic, value);
+      Recheck();
+      break;
+    case 0xD28:
+      cfsr &= ~value;
+      break;
+    case 0xD2C:
+      hfsr &= ~value;
+      break;
+    case 0xD34:
+      mmfar = value;
+      break;
+    case 0xD38:
+      bfar = value;
+      break;
+    case 0xD84:
+      csselr = value & 1;
+      break;
+    case 0xD88:
+      cpacr = value & kCpacrFp;
+      fp_enabled = (cpacr & 5u << 20) != 0;
+      break;
+    case 0xD94:
+      mpu_ctrl = value & 7;
+      break;
+    case 0xD98:
+      mpu_rnr = value & 0xFF;
+      break;
+    case 0xD9C:
+    case 0xDA4:
+    case 0xDAC:
+    case 0xDB4:
+      if ((value & 0x10) != 0) {
+        mpu_rnr = value & 0xF;
+        mpu_rbar[value & 0xF] = value & ~0x1Fu;
+      } else {
+        mpu_rbar[region] = value & ~0x1Fu;
+      }
+      break;
+    case 0xDA0:
+    case 0xDA8:
+    case 0xDB0:
+    case 0xDB8:
+      mpu_rasr[region] = value;
+      break;
+    case 0xDFC:
+      demcr = value & 0x010F07F1;
+      break;
+    case 0xF00:  // STIR
+      nvic.SetPending((value & 0x1FF) + kFirstIrq, true);
+      Recheck();
+      break;
+    case 0xF34:
+      fpccr = value & 0xC0000000u;
+      break;
+    case 0xF38:
+      fpcar = value & ~7u;
+      break;
+    case 0xF3C:
+      fpdscr = value & 0x07C00000;
+      break;
+    case 0xF90:
+    case 0xF94:
+    case 0xF98:
+    case 0xF9C:
+      tcm_registers[(offset - 0xF90) / 4] = value;
+      break;
+    default:
+      break;  // cache maintenance and the unknown: ignored
+  }
+  return true;
+}
+
+}  // namespace tinyrig::emulator
