@@ -7,7 +7,8 @@ target_include_directories(tinyrig_options INTERFACE ${CMAKE_SOURCE_DIR}
                                                      ${CMAKE_BINARY_DIR}/gen)
 target_compile_options(tinyrig_options INTERFACE -Wall -Wextra -Wshadow
                                                  -Wconversion -Werror
-                       -Wno-missing-field-initializers)
+                       -Wno-missing-field-initializers
+                       -Wno-restrict)  # GCC bug 105651: std::string operator+
 # Library headers come in as SYSTEM (imported targets), so -Werror is ours only.
 if(TINYRIG_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all

@@ -1,0 +1,106 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "boards/board.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/units.h"
+#include <fmt/format.h>
+
+namespace tinyrig::cli {
+namespace {
+
+absl::StatusOr<v1::ListBoardsResponse> AllBoardsOf(client::LabClient& lab) {
+  v1::ListBoardsResponse all;
+  v1::ListBoardsRequest request;
+  request.set_page_size(1000);
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::ListBoardsResponse page,
+                     lab.ListBoards(request));
+    all.mutable_boards()->MergeFrom(page.boards());
+    if (page.next_page_token().empty()) {
+      return all;
+    }
+    request.set_page_token(page.next_page_token());
+  }
+}
+
+int ListBoards(const Context& context) {
+  client::LabClient lab(context.server);
+  const auto all = AllBoardsOf(lab);
+  if (!all.ok()) {
+    return FailRpc(all.status());
+  }
+  Table table({"board", "kind", "state", "origin", "uid", "job", ">jobs",
+               ">erases", "last fault"});
+  for (const v1::Board& board : all->boards()) {
+    table.Row(
+        {board.name(), board.board_id(), v1::Board::State_Name(board.state()),
+         v1::Origin_Name(board.origin()), board.uid(), board.current_job_id(),
+         std::to_string(board.finished_job_count()),
+         std::to_string(board.erase_count()), board.last_fault()});
+  }
+  PrintResource(context, table, *all);
+  if (context.format == Format::kTable && table.empty()) {
+    Print("No board yet: attach some with `tinyrig agent`.\n");
+  }
+  return kExitOk;
+}
+
+void PrintKind(const boards::Board& kind) {
+  Print(fmt::format(
+      "{} ({})\n  chip         {}\n  clock        {} MHz\n"
+      "  flash        {}\n  SRAM         {}\n"
+      "  caches       I {}, D {}\n",
+      kind.id, kind.name, kind.chip, kind.clock_hz / 1'000'000,
+      Bytes(kind.image.flash_bytes), Bytes(kind.image.ram_bytes),
+      ShortBytes(kind.icache_bytes), ShortBytes(kind.dcache_bytes)));
+}
+
+int ShowBoard(const Context& context, const std::string& name) {
+  const auto kind = boards::FindBoard(name);
+  if (kind.ok() && context.format == Format::kTable) {
+    PrintKind(**kind);
+    return kExitOk;
+  }
+  client::LabClient lab(context.server);
+  const auto board = lab.GetBoard(name);
+  if (!board.ok()) {
+    return FailRpc(board.status());
+  }
+  Table table({"field", "value"});
+  table.Row({"board", board->name()});
+  table.Row({"kind", board->board_id()});
+  table.Row({"state", v1::Board::State_Name(board->state())});
+  table.Row({"origin", v1::Origin_Name(board->origin())});
+  table.Row({"uid", board->uid()});
+  table.Row({"agent", board->agent_id()});
+  table.Row({"job", board->current_job_id()});
+  table.Row({"last fault", board->last_fault()});
+  table.Row({"chip", board->kind().chip()});
+  table.Row(
+      {"clock", fmt::format("{} MHz", board->kind().clock_hz() / 1000000)});
+  table.Row({"flash", Bytes(board->kind().flash_bytes())});
+  table.Row({"SRAM", Bytes(board->kind().ram_bytes())});
+  PrintResource(context, table, *board);
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddBoardCommands(CLI::App& app, Context* context, int* exit_code) {
+  CLI::App* group = app.add_subcommand("board", "the boards of the lab");
+  group->require_subcommand(1);
+  CLI::App* list = group->add_subcommand("list", "all boards and their state");
+  AddFormatOption(list, context);
+  list->callback([=] { *exit_code = ListBoards(*context); });
+  CLI::App* show = group->add_subcommand(
+      "show", "one board of the lab, or the data of a board kind");
+  AddFormatOption(show, context);
+  auto name = std::make_shared<std::string>();
+  show->add_option("name", *name, "board name or board kind")->required();
+  show->callback([=] { *exit_code = ShowBoard(*context, *name); });
+}
+
+}  // namespace tinyrig::cli

@@ -1,0 +1,162 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <google/protobuf/util/time_util.h>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/run_report.h"
+#include "cli/submit.h"
+#include "cli/units.h"
+#include <fmt/format.h>
+
+namespace tinyrig::cli {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+struct ListOptions {
+  std::string filter;
+  int page_size = 50;
+  std::string page_token;
+};
+
+int List(const Context& context, const ListOptions& options) {
+  client::LabClient lab(context.server);
+  v1::ListJobsRequest request;
+  request.set_filter(options.filter);
+  request.set_page_size(options.page_size);
+  request.set_page_token(options.page_token);
+  const auto response = lab.ListJobs(request);
+  if (!response.ok()) {
+    return FailRpc(response.status());
+  }
+  Table table({"job", "state", "model", "board", "on", ">attempt", "run",
+               "submitter", "created", "what"});
+  for (const v1::Job& job : response->jobs()) {
+    table.Row({job.id(), v1::Job::State_Name(job.state()),
+               job.spec().model_name(), job.spec().board_id(), job.board_name(),
+               std::to_string(job.attempt()), job.run_id(),
+               job.spec().submitter(), TimeUtil::ToString(job.create_time()),
+               ProgressText(job)});
+  }
+  PrintResource(context, table, *response);
+  if (context.format == Format::kTable &&
+      !response->next_page_token().empty()) {
+    Print("more: --page-token " + response->next_page_token() + "\n");
+  }
+  return kExitOk;
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return time.seconds() == 0 ? "-" : TimeUtil::ToString(time);
+}
+
+int Show(const Context& context, const std::string& id) {
+  client::LabClient lab(context.server);
+  const auto job = lab.GetJob(id);
+  if (!job.ok()) {
+    return FailRpc(job.status());
+  }
+  Table table({"field", "value"});
+  table.Row({"job", job->id()});
+  table.Row({"state", ProgressText(*job)});
+  table.Row(
+      {"model", job->spec().model_name() + "  " + job->spec().model_sha256()});
+  table.Row({"board", job->spec().board_id() + "  " + job->board_name()});
+  table.Row({"dataset", job->spec().dataset()});
+  table.Row({"request id", job->request_id()});
+  table.Row({"attempt", std::to_string(job->attempt())});
+  table.Row({"created", TimeText(job->create_time())});
+  table.Row({"compiled", TimeText(job->compile_end_time()) +
+                             (job->compile_cached() ? "  (from cache)" : "")});
+  table.Row({"board given", TimeText(job->lease_time())});
+  table.Row({"ended", TimeText(job->end_time())});
+  table.Row({"run", job->run_id()});
+  table.Row({"artifact", job->artifact_sha256()});
+  PrintResource(context, table, *job);
+  if (context.format == Format::kTable && job->has_failure()) {
+    Print("\n" + FailureReport(*job));
+  }
+  return kExitOk;
+}
+
+int Cancel(const Context& context, const std::string& id) {
+  client::LabClient lab(context.server);
+  const auto job = lab.CancelJob(id);
+  if (!job.ok()) {
+    return FailRpc(job.status());
+  }
+  if (context.format == Format::kJson) {
+    Print(ToJson(*job));
+  } else {
+    Print(fmt::format("{} {}\n", job->id(), v1::Job::State_Name(job->state())));
+  }
+  return kExitOk;
+}
+
+int Logs(const Context& context, const std::string& id, bool follow) {
+  client::LabClient lab(context.server);
+  const Interrupt interrupt([&] { lab.CancelAll(); });
+  const absl::Status status =
+      lab.GetJobLog(id, follow, [&](const v1::JobLogLine& line) {
+        Print(context.format == Format::kJson
+                  ? ToJson(line)
+                  : fmt::format("{} {:<9} {}\n",
+                                TimeUtil::ToString(line.time()), line.source(),
+                                line.text()));
+      });
+  if (interrupt.raised()) {
+    return kExitInterrupted;
+  }
+  return status.ok() ? kExitOk : FailRpc(status);
+}
+
+CLI::App* AddWithId(CLI::App* group, Context* context, const char* name,
+                    const char* help, const std::shared_ptr<std::string>& id) {
+  CLI::App* command = group->add_subcommand(name, help);
+  AddFormatOption(command, context);
+  command->add_option("job", *id, "job id, e.g. j-12")->required();
+  return command;
+}
+
+}  // namespace
+
+void AddJobCommands(CLI::App& app, Context* context, int* exit_code) {
+  CLI::App* group = app.add_subcommand("job", "queued, running and ended jobs");
+  group->require_subcommand(1);
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* list = group->add_subcommand("list", "newest first");
+  AddFormatOption(list, context);
+  list->add_option("--filter", options->filter,
+                   "field=value [AND ...]: state, board_id, submitter, "
+                   "model_name");
+  list->add_option("--page-size", options->page_size, "rows")
+      ->check(CLI::Range(1, 1000));
+  list->add_option("--page-token", options->page_token, "from the page before");
+  list->callback([=] { *exit_code = List(*context, *options); });
+
+  auto id = std::make_shared<std::string>();
+  AddWithId(group, context, "show", "one job", id)->callback([=] {
+    *exit_code = Show(*context, *id);
+  });
+  AddWithId(group, context, "watch", "wait for its end and print the result",
+            id)
+      ->callback([=] {
+        client::LabClient lab(context->server);
+        const Interrupt interrupt([&] { lab.CancelAll(); });
+        *exit_code = WaitAndReport(*context, {*id}, {}, lab);
+      });
+  AddWithId(group, context, "cancel", "end it; a running one lets its board go",
+            id)
+      ->callback([=] { *exit_code = Cancel(*context, *id); });
+  auto follow = std::make_shared<bool>(false);
+  CLI::App* logs = AddWithId(group, context, "logs", "its log", id);
+  logs->add_flag("--follow,-f", *follow, "go on until the job has ended");
+  logs->callback([=] { *exit_code = Logs(*context, *id, *follow); });
+}
+
+}  // namespace tinyrig::cli

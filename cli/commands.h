@@ -1,0 +1,22 @@
+// Each group of sub-commands adds itself to the app; a chosen command leaves
+// its exit code (exit_code.h) in *exit_code.
+#pragma once
+
+#include "cli/output.h"
+#include <CLI/CLI.hpp>
+
+namespace tinyrig::cli {
+
+void AddServiceCommands(CLI::App& app, Context* context, int* exit_code);
+void AddBoardCommands(CLI::App& app, Context* context, int* exit_code);
+void AddDatasetCommands(CLI::App& app, Context* context, int* exit_code);
+void AddCompileCommand(CLI::App& app, Context* context, int* exit_code);
+void AddSubmitCommand(CLI::App& app, Context* context, int* exit_code);
+void AddTryCommand(CLI::App& app, Context* context, int* exit_code);
+void AddJobCommands(CLI::App& app, Context* context, int* exit_code);
+void AddRunCommands(CLI::App& app, Context* context, int* exit_code);
+
+/// Adds -o/--output table|json|csv to a command.
+void AddFormatOption(CLI::App* command, Context* context);
+
+}  // namespace tinyrig::cli

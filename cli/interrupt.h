@@ -1,0 +1,26 @@
+// SIGINT and SIGTERM as a call in a thread of their own, so that the handler
+// may do anything. Make one before any other thread starts.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace tinyrig::cli {
+
+class Interrupt {
+ public:
+  explicit Interrupt(std::function<void()> on_signal);
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  [[nodiscard]] bool raised() const { return raised_; }
+
+ private:
+  std::function<void()> on_signal_;
+  std::atomic<bool> raised_ = false;
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tinyrig::cli
