@@ -1,18 +1,17 @@
 #include "base/process.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 namespace tinyrig::base {
 namespace {
@@ -38,9 +37,8 @@ void Limit(__rlimit_resource resource, int64_t value) {
 }
 
 // Between fork and exec: only async-signal-safe calls.
-[[noreturn]] void BecomeChild(const ProcessOptions& options,
-                              char* const* argv, int out, int err,
-                              int exec_error) {
+[[noreturn]] void BecomeChild(const ProcessOptions& options, char* const* argv,
+                              int out, int err, int exec_error) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int null = ::open("/dev/null", O_RDONLY);
@@ -63,12 +61,18 @@ void Limit(__rlimit_resource resource, int64_t value) {
   ::_exit(127);
 }
 
+using OnOut = std::function<void(std::string_view)>;
+
 // Takes what is there; false at the end of the stream.
-bool Drain(int fd, std::string& into, int64_t limit_bytes) {
+bool Drain(int fd, std::string& into, int64_t limit_bytes,
+           const OnOut& on_out) {
   char chunk[16384];
   const ssize_t n = ::read(fd, chunk, sizeof chunk);
   if (n < 0) {
     return errno == EINTR || errno == EAGAIN;
+  }
+  if (on_out && n > 0) {
+    on_out(std::string_view(chunk, static_cast<size_t>(n)));
   }
   const auto room = static_cast<size_t>(
       std::max<int64_t>(0, limit_bytes - static_cast<int64_t>(into.size())));
@@ -87,16 +91,23 @@ void Collect(pid_t pid, Pipe& out, Pipe& err, const ProcessOptions& options,
       ::kill(-pid, SIGKILL);
       return;
     }
-    pollfd fds[2] = {{out.read_end.get(), POLLIN, 0},
-                     {err.read_end.get(), POLLIN, 0}};
-    ::poll(fds, 2, static_cast<int>(std::min<int64_t>(left_us / 1000 + 1,
-                                                      60'000)));
-    if (fds[0].revents != 0 && !Drain(out.read_end.get(), result.out,
-                                      options.output_limit_bytes)) {
+    pollfd fds[3] = {{out.read_end.get(), POLLIN, 0},
+                     {err.read_end.get(), POLLIN, 0},
+                     {options.cancel_fd, POLLIN, 0}};
+    ::poll(fds, 3,
+           static_cast<int>(std::min<int64_t>(left_us / 1000 + 1, 60'000)));
+    if (fds[2].revents != 0) {
+      result.cancelled = true;
+      ::kill(-pid, SIGKILL);
+      return;
+    }
+    if (fds[0].revents != 0 &&
+        !Drain(out.read_end.get(), result.out, options.output_limit_bytes,
+               options.on_out)) {
       out.read_end.Reset();
     }
     if (fds[1].revents != 0 && !Drain(err.read_end.get(), result.err,
-                                      options.output_limit_bytes)) {
+                                      options.output_limit_bytes, nullptr)) {
       err.read_end.Reset();
     }
   }

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -19,11 +21,17 @@ struct ProcessOptions {
   int64_t cpu_limit_s = 0;               ///< RLIMIT_CPU; 0: none
   int64_t file_limit_bytes = 0;          ///< RLIMIT_FSIZE; 0: none
   int64_t output_limit_bytes = 1 << 20;  ///< what is kept of each stream
+  /// Called with what the child prints, as it comes, in the calling thread.
+  std::function<void(std::string_view)> on_out;
+  /// When this becomes readable (an eventfd), the child's group is killed and
+  /// `cancelled` is set. -1: none.
+  int cancel_fd = -1;
 };
 
 struct ProcessResult {
-  int exit_code = 0;    ///< 128 + signal number when killed by one
+  int exit_code = 0;  ///< 128 + signal number when killed by one
   bool timed_out = false;
+  bool cancelled = false;
   std::string out;
   std::string err;
 };
