@@ -1,0 +1,64 @@
+// Models, artifacts and datasets as files named by their SHA-256:
+// <folder>/ab/cdef... A blob is whole or not there: it is written to
+// <folder>/incoming/, synced, checked and renamed. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace tinyrig::server {
+
+struct BlobLimits {
+  int64_t max_blob_bytes = 64LL << 20;
+  /// Kept free on the disk, so that running jobs can still store results.
+  int64_t reserve_bytes = 64LL << 20;
+};
+
+/// One upload under way; goes without a trace unless committed.
+class BlobWriter {
+ public:
+  virtual ~BlobWriter() = default;
+  /// RESOURCE_EXHAUSTED: the disk is full. DATA_LOSS: more than announced.
+  virtual absl::Status Append(std::string_view chunk) = 0;
+  /// DATA_LOSS: the size or the hash is not the announced one.
+  virtual absl::Status Commit() = 0;
+};
+
+class BlobStore {
+ public:
+  /// Makes the folders and removes what a killed process left behind.
+  static absl::StatusOr<BlobStore> Open(std::filesystem::path folder,
+                                        const BlobLimits& limits);
+
+  /// `sha256`: 64 lower-case hex digits (checked). INVALID_ARGUMENT: it is
+  /// none, or a negative size; RESOURCE_EXHAUSTED: too large, or disk full.
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Begin(const std::string& sha256,
+                                                    int64_t size_bytes);
+
+  /// Stores bytes that are in memory; their sha256.
+  absl::StatusOr<std::string> Put(std::string_view bytes);
+
+  /// NOT_FOUND: not there, or no sha256 at all.
+  absl::StatusOr<std::filesystem::path> Find(const std::string& sha256) const;
+  absl::StatusOr<std::string> Read(const std::string& sha256) const;
+
+  /// RESOURCE_EXHAUSTED when writing `bytes` would eat into the reserve.
+  absl::Status CheckRoom(int64_t bytes) const;
+
+  [[nodiscard]] const BlobLimits& limits() const { return limits_; }
+
+ private:
+  BlobStore(std::filesystem::path folder, const BlobLimits& limits)
+      : folder_(std::move(folder)), limits_(limits) {}
+
+  std::filesystem::path folder_;
+  BlobLimits limits_;
+};
+
+}  // namespace tinyrig::server

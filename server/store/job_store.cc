@@ -1,0 +1,318 @@
+// Jobs: their rows, their way through the states, their log.
+#include <algorithm>
+
+#include "server/queue/job_state.h"
+#include "server/store/sqlite_store.h"
+
+namespace tinyrig::server {
+namespace {
+
+constexpr char kJobColumns[] =
+    "SELECT id, request_id, state, spec, dataset_sha256, sample_count, "
+    "create_us, compile_start_us, compile_end_us, lease_us, end_us, "
+    "artifact_sha256, compile_cached, board_name, agent_id, fence, "
+    "failed_count, lost_count, cancel_requested, used_us, stored_samples, "
+    "run_id, failure, revision FROM jobs ";
+
+void SetTimes(const Query& row, v1::Job& job) {
+  const auto set = [&row](int column, auto mutable_time) {
+    if (row.Int(column) != 0) {
+      SetTimestamp(row.Int(column), mutable_time());
+    }
+  };
+  set(6, [&] { return job.mutable_create_time(); });
+  set(7, [&] { return job.mutable_compile_start_time(); });
+  set(8, [&] { return job.mutable_compile_end_time(); });
+  set(9, [&] { return job.mutable_lease_time(); });
+  set(10, [&] { return job.mutable_end_time(); });
+}
+
+JobRecord RecordOf(const Query& row) {
+  JobRecord record;
+  v1::Job& job = record.job;
+  record.id = row.Int(0);
+  job.set_id(absl::StrCat("j-", record.id));
+  job.set_request_id(row.Bytes(1));
+  job.set_state(static_cast<v1::Job::State>(row.Int(2)));
+  job.mutable_spec()->ParseFromString(row.Bytes(3));
+  record.dataset_sha256 = row.Bytes(4);
+  record.sample_count = row.Int(5);
+  record.create_us = row.Int(6);
+  record.compile_start_us = row.Int(7);
+  record.compile_end_us = row.Int(8);
+  SetTimes(row, job);
+  job.set_artifact_sha256(row.Bytes(11));
+  job.set_compile_cached(row.Int(12) != 0);
+  job.set_board_name(row.Bytes(13));
+  job.set_agent_id(row.Bytes(14));
+  record.fence = row.Int(15);
+  job.set_attempt(static_cast<int32_t>(record.fence));
+  record.failed_count = static_cast<int>(row.Int(16));
+  record.lost_count = static_cast<int>(row.Int(17));
+  record.cancel_requested = row.Int(18) != 0;
+  record.used_us = row.Int(19);
+  record.stored_samples = row.Int(20);
+  if (row.Int(21) != 0) {
+    job.set_run_id(absl::StrCat("r-", row.Int(21)));
+  }
+  if (const std::string failure = row.Bytes(22); !failure.empty()) {
+    job.mutable_failure()->ParseFromString(failure);
+  }
+  job.set_revision(row.Int(23));
+  return record;
+}
+
+absl::Status OneRow(const absl::StatusOr<int64_t>& changed, int64_t job_id,
+                    std::string_view wanted) {
+  if (changed.ok() && *changed == 1) {
+    return absl::OkStatus();
+  }
+  return changed.ok() ? absl::FailedPreconditionError(absl::StrCat(
+                            "job j-", job_id, " is not ", std::string(wanted)))
+                      : changed.status();
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> SqliteStore::AddJob(const JobRecord& record) {
+  const std::lock_guard lock(write_mutex_);
+  const v1::JobSpec& spec = record.job.spec();
+  const std::string bytes = spec.SerializeAsString();
+  const absl::StatusOr<int64_t> added = writer_.Run(
+      "INSERT INTO jobs (request_id, board_id, model_sha256, model_name, "
+      "submitter, priority, state, spec, dataset_sha256, sample_count, "
+      "create_us, artifact_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?) ON CONFLICT (request_id, board_id) DO NOTHING",
+      record.job.request_id(), spec.board_id(), spec.model_sha256(),
+      spec.model_name(), spec.submitter(), spec.priority(),
+      static_cast<int>(v1::Job::QUEUED), Blob{bytes}, record.dataset_sha256,
+      record.sample_count, record.create_us, record.job.artifact_sha256());
+  RETURN_IF_ERROR(added.status());
+  if (*added == 0) {
+    return absl::AlreadyExistsError("request id is taken");
+  }
+  return writer_.LastInsertId();
+}
+
+absl::StatusOr<std::optional<JobRecord>> SqliteStore::FindRequest(
+    const std::string& request_id, const std::string& board_id) {
+  const std::lock_guard lock(read_mutex_);
+  static const std::string sql =
+      std::string(kJobColumns) + "WHERE request_id = ? AND board_id = ?";
+  ASSIGN_OR_RETURN(Query row,
+                   reader_.Select(sql.c_str(), request_id, board_id));
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? std::optional(RecordOf(row)) : std::nullopt;
+}
+
+absl::StatusOr<JobRecord> SqliteStore::GetJob(int64_t id) {
+  const std::lock_guard lock(read_mutex_);
+  static const std::string sql = std::string(kJobColumns) + "WHERE id = ?";
+  ASSIGN_OR_RETURN(Query row, reader_.Select(sql.c_str(), id));
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) {
+    return absl::NotFoundError(absl::StrCat("no job j-", id));
+  }
+  return RecordOf(row);
+}
+
+absl::StatusOr<std::vector<JobRecord>> SqliteStore::ListJobs(
+    std::span<const Condition> filter, const Page& page) {
+  std::vector<Value> values = {
+      page.before_or_after_id == 0 ? INT64_MAX : page.before_or_after_id};
+  for (const Condition& condition : filter) {
+    values.push_back(condition.value);
+  }
+  values.emplace_back(static_cast<int64_t>(page.limit));
+  const std::string sql = std::string(kJobColumns) + "WHERE id < ?" +
+                          FilterSql(filter) + " ORDER BY id DESC LIMIT ?";
+  const std::lock_guard lock(read_mutex_);
+  ASSIGN_OR_RETURN(Query row, reader_.SelectValues(sql, values));
+  std::vector<JobRecord> jobs;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return jobs;
+    }
+    jobs.push_back(RecordOf(row));
+  }
+}
+
+absl::StatusOr<std::vector<QueuedJob>> SqliteStore::Queue() {
+  const std::lock_guard lock(read_mutex_);
+  ASSIGN_OR_RETURN(
+      Query row,
+      reader_.Select("SELECT id, board_id, submitter, artifact_sha256, "
+                     "priority, create_us, spec, board_name, failed_count "
+                     "FROM jobs WHERE state = ? ORDER BY id",
+                     static_cast<int>(v1::Job::QUEUED)));
+  std::vector<QueuedJob> jobs;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return jobs;
+    }
+    v1::JobSpec spec;
+    spec.ParseFromString(row.Bytes(6));
+    jobs.push_back({.id = row.Int(0),
+                    .board_id = row.Bytes(1),
+                    .board_name = spec.board_name(),
+                    .avoid_board = row.Int(8) > 0 ? row.Bytes(7) : "",
+                    .submitter = row.Bytes(2),
+                    .artifact_sha256 = row.Bytes(3),
+                    .priority = static_cast<int>(row.Int(4)),
+                    .create_us = row.Int(5)});
+  }
+}
+
+absl::StatusOr<int64_t> SqliteStore::QueuedCount() {
+  const std::lock_guard lock(read_mutex_);
+  ASSIGN_OR_RETURN(Query row,
+                   reader_.Select("SELECT count(*) FROM jobs WHERE state = ?",
+                                  static_cast<int>(v1::Job::QUEUED)));
+  RETURN_IF_ERROR(row.Step().status());
+  return row.Int(0);
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteStore::JobsIn(v1::Job::State state) {
+  const std::lock_guard lock(read_mutex_);
+  ASSIGN_OR_RETURN(
+      Query row, reader_.Select("SELECT id FROM jobs WHERE state = ? ORDER BY "
+                                "id",
+                                static_cast<int>(state)));
+  std::vector<int64_t> ids;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return ids;
+    }
+    ids.push_back(row.Int(0));
+  }
+}
+
+absl::Status SqliteStore::RaiseRevisions() {
+  const std::lock_guard lock(write_mutex_);
+  return writer_
+      .Run(
+          "UPDATE jobs SET revision = (revision / 1000000 + 1) * 1000000 "
+          "WHERE state < ?",
+          static_cast<int>(v1::Job::SUCCEEDED))
+      .status();
+}
+
+absl::Status SqliteStore::BeginCompile(int64_t id, int64_t now_us) {
+  const std::lock_guard lock(write_mutex_);
+  return OneRow(writer_.Run("UPDATE jobs SET state = ?, compile_start_us = ?, "
+                            "revision = revision + 1 WHERE id = ? AND state = "
+                            "? AND artifact_sha256 = ''",
+                            static_cast<int>(v1::Job::COMPILING), now_us, id,
+                            static_cast<int>(v1::Job::QUEUED)),
+                id, "waiting for the compiler");
+}
+
+absl::Status SqliteStore::EndCompile(int64_t id,
+                                     const std::string& artifact_sha256,
+                                     bool cached, int64_t now_us) {
+  const std::lock_guard lock(write_mutex_);
+  return OneRow(
+      writer_.Run(
+          "UPDATE jobs SET state = ?1, artifact_sha256 = ?2, "
+          "compile_cached = ?3, compile_start_us = iif(?3, ?4, "
+          "compile_start_us), compile_end_us = ?4, used_us = used_us + "
+          "iif(?3, 0, ?4 - compile_start_us), revision = revision + 1 "
+          "WHERE id = ?5 AND state = ?6 AND artifact_sha256 = ''",
+          static_cast<int>(v1::Job::QUEUED), artifact_sha256, cached, now_us,
+          id, static_cast<int>(cached ? v1::Job::QUEUED : v1::Job::COMPILING)),
+      id, "being compiled");
+}
+
+absl::Status SqliteStore::EndAttempt(
+    const Ending& ending, std::initializer_list<v1::Job::State> expected) {
+  std::string states;
+  for (const v1::Job::State from : expected) {
+    if (!IsLegal(from, ending.next)) {
+      return absl::InternalError(
+          absl::StrCat("job state: ", v1::Job::State_Name(from),
+                       " cannot become ", v1::Job::State_Name(ending.next)));
+    }
+    absl::StrAppend(&states, states.empty() ? "" : ",", static_cast<int>(from));
+  }
+  const std::string sql = absl::StrCat(
+      "UPDATE jobs SET state = ?1, failure = ?2, end_us = ?3, failed_count = "
+      "?4, lost_count = ?5, used_us = used_us + iif(?6 != 0, ?7 - lease_us, "
+      "0), revision = revision + 1 WHERE id = ?8 AND (?6 = 0 OR fence = ?6) "
+      "AND state IN (",
+      states, ")");
+  const bool ended = HasEnded(ending.next);
+  const std::string failure =
+      ended ? ending.failure.SerializeAsString() : std::string();
+  const std::lock_guard lock(write_mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
+  RETURN_IF_ERROR(
+      OneRow(writer_.Run(sql.c_str(), static_cast<int>(ending.next),
+                         Blob{failure}, ended ? ending.now_us : int64_t{0},
+                         ending.failed_count, ending.lost_count, ending.fence,
+                         ending.now_us, ending.job_id),
+             ending.job_id, "in the state that this end expects"));
+  if (ending.fence != 0) {
+    RETURN_IF_ERROR(EndLease(ending.job_id, ending.fence, ending.end_reason,
+                             ending.now_us));
+    if (ending.next == v1::Job::FAILED) {
+      RETURN_IF_ERROR(
+          writer_
+              .Run("UPDATE boards SET failed_job_count = failed_job_count + 1 "
+                   "WHERE name = (SELECT board_name FROM jobs WHERE id = ?)",
+                   ending.job_id)
+              .status());
+    }
+  }
+  return transaction.Commit();
+}
+
+absl::Status SqliteStore::RequestCancel(int64_t id) {
+  const std::lock_guard lock(write_mutex_);
+  return OneRow(writer_.Run("UPDATE jobs SET cancel_requested = 1, revision = "
+                            "revision + 1 WHERE id = ? AND state IN (?, ?)",
+                            id, static_cast<int>(v1::Job::FLASHING),
+                            static_cast<int>(v1::Job::RUNNING)),
+                id, "on a board");
+}
+
+absl::Status SqliteStore::AddLog(int64_t job_id,
+                                 std::span<const LogLine> lines) {
+  if (lines.empty()) {
+    return absl::OkStatus();
+  }
+  const std::lock_guard lock(write_mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
+  for (const LogLine& line : lines) {
+    RETURN_IF_ERROR(
+        writer_
+            .Run("INSERT INTO job_log SELECT ?1, coalesce(max(line) + 1, 0), "
+                 "?2, ?3, ?4 FROM job_log WHERE job_id = ?1 HAVING "
+                 "coalesce(max(line), 0) < 10000",
+                 job_id, line.time_us, line.source, line.text)
+            .status());
+  }
+  return transaction.Commit();
+}
+
+absl::StatusOr<std::vector<LogLine>> SqliteStore::Log(int64_t job_id,
+                                                      int64_t from, int limit) {
+  const std::lock_guard lock(read_mutex_);
+  ASSIGN_OR_RETURN(
+      Query row, reader_.Select("SELECT time_us, source, text FROM job_log "
+                                "WHERE job_id = ? AND line >= ? ORDER BY line "
+                                "LIMIT ?",
+                                job_id, from, limit));
+  std::vector<LogLine> lines;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return lines;
+    }
+    lines.push_back({row.Int(0), row.Bytes(1), row.Bytes(2)});
+  }
+}
+
+}  // namespace tinyrig::server

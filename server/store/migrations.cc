@@ -1,0 +1,149 @@
+#include "server/store/migrations.h"
+
+#include <array>
+
+namespace tinyrig::server {
+namespace {
+
+// Headline figures are columns (filtered and sorted by the million), what is
+// only shown one run at a time is a serialised message in `detail`.
+constexpr const char* kFirst = R"sql(
+CREATE TABLE blobs (
+  sha256 TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL,
+  create_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE agents (
+  agent_id TEXT PRIMARY KEY, instance_id TEXT NOT NULL, version TEXT NOT NULL,
+  last_seen_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE boards (
+  name TEXT PRIMARY KEY, agent_id TEXT NOT NULL REFERENCES agents(agent_id),
+  board_id TEXT NOT NULL, uid TEXT NOT NULL, state INTEGER NOT NULL,
+  last_fault TEXT NOT NULL, last_seen_us INTEGER NOT NULL,
+  erase_count INTEGER NOT NULL, finished_job_count INTEGER NOT NULL DEFAULT 0,
+  failed_job_count INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX boards_kind ON boards(board_id);
+CREATE TABLE datasets (
+  name TEXT PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES blobs(sha256),
+  sample_count INTEGER NOT NULL, sample_bytes INTEGER NOT NULL,
+  class_count INTEGER NOT NULL, preprocessing TEXT NOT NULL,
+  create_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX datasets_sha256 ON datasets(sha256);
+CREATE TABLE dataset_samples (
+  sha256 TEXT NOT NULL REFERENCES blobs(sha256), sample_index INTEGER NOT NULL,
+  name TEXT NOT NULL, label INTEGER NOT NULL,
+  PRIMARY KEY (sha256, sample_index)) WITHOUT ROWID;
+CREATE TABLE compile_cache (
+  model_sha256 TEXT NOT NULL, board_id TEXT NOT NULL, options TEXT NOT NULL,
+  engine_version TEXT NOT NULL,
+  artifact_sha256 TEXT NOT NULL REFERENCES blobs(sha256),
+  create_us INTEGER NOT NULL,
+  PRIMARY KEY (model_sha256, board_id, options, engine_version)) WITHOUT ROWID;
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL,
+  board_id TEXT NOT NULL, model_sha256 TEXT NOT NULL REFERENCES blobs(sha256),
+  model_name TEXT NOT NULL, submitter TEXT NOT NULL,
+  priority INTEGER NOT NULL, state INTEGER NOT NULL, spec BLOB NOT NULL,
+  dataset_sha256 TEXT NOT NULL, sample_count INTEGER NOT NULL,
+  create_us INTEGER NOT NULL, compile_start_us INTEGER NOT NULL DEFAULT 0,
+  compile_end_us INTEGER NOT NULL DEFAULT 0,
+  lease_us INTEGER NOT NULL DEFAULT 0, end_us INTEGER NOT NULL DEFAULT 0,
+  artifact_sha256 TEXT NOT NULL DEFAULT '',
+  compile_cached INTEGER NOT NULL DEFAULT 0,
+  board_name TEXT NOT NULL DEFAULT '', agent_id TEXT NOT NULL DEFAULT '',
+  fence INTEGER NOT NULL DEFAULT 0, failed_count INTEGER NOT NULL DEFAULT 0,
+  lost_count INTEGER NOT NULL DEFAULT 0,
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  used_us INTEGER NOT NULL DEFAULT 0,
+  stored_samples INTEGER NOT NULL DEFAULT 0,
+  run_id INTEGER NOT NULL DEFAULT 0, failure BLOB NOT NULL DEFAULT x'',
+  revision INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (request_id, board_id));
+CREATE INDEX jobs_state ON jobs(state, id);
+CREATE INDEX jobs_board ON jobs(board_id, id);
+CREATE INDEX jobs_submitter ON jobs(submitter, id);
+CREATE INDEX jobs_model_name ON jobs(model_name, id);
+CREATE TABLE leases (
+  job_id INTEGER NOT NULL REFERENCES jobs(id), fence INTEGER NOT NULL,
+  agent_id TEXT NOT NULL REFERENCES agents(agent_id),
+  board_name TEXT NOT NULL REFERENCES boards(name), board_uid TEXT NOT NULL,
+  artifact_sha256 TEXT NOT NULL, submitter TEXT NOT NULL,
+  start_us INTEGER NOT NULL, end_us INTEGER NOT NULL DEFAULT 0,
+  end_reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (job_id, fence)) WITHOUT ROWID;
+CREATE UNIQUE INDEX leases_live_job ON leases(job_id) WHERE end_us = 0;
+CREATE UNIQUE INDEX leases_live_board ON leases(board_name) WHERE end_us = 0;
+CREATE INDEX leases_recent ON leases(start_us);
+CREATE TABLE predictions (
+  job_id INTEGER NOT NULL REFERENCES jobs(id), sample_index INTEGER NOT NULL,
+  label INTEGER NOT NULL, predicted INTEGER NOT NULL,
+  cycles INTEGER NOT NULL, output BLOB NOT NULL,
+  PRIMARY KEY (job_id, sample_index)) WITHOUT ROWID;
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id INTEGER NOT NULL UNIQUE REFERENCES jobs(id),
+  model_name TEXT NOT NULL, model_sha256 TEXT NOT NULL,
+  board_id TEXT NOT NULL, board_name TEXT NOT NULL,
+  dataset_name TEXT NOT NULL, dataset_sha256 TEXT NOT NULL,
+  submitter TEXT NOT NULL, origin INTEGER NOT NULL, create_us INTEGER NOT NULL,
+  cycles_min INTEGER NOT NULL, cycles_p50 INTEGER NOT NULL,
+  cycles_p90 INTEGER NOT NULL, cycles_max INTEGER NOT NULL,
+  clock_hz INTEGER NOT NULL, instructions INTEGER NOT NULL,
+  memory_bytes INTEGER NOT NULL, flash_bytes INTEGER NOT NULL,
+  correct INTEGER NOT NULL, total INTEGER NOT NULL, detail BLOB NOT NULL);
+CREATE INDEX runs_model ON runs(model_sha256, board_id, id);
+CREATE INDEX runs_model_name ON runs(model_name, id);
+CREATE INDEX runs_board ON runs(board_id, id);
+CREATE INDEX runs_dataset ON runs(dataset_name, id);
+CREATE INDEX runs_submitter ON runs(submitter, id);
+CREATE INDEX runs_origin ON runs(origin, id);
+CREATE TABLE run_samples (
+  run_id INTEGER NOT NULL REFERENCES runs(id), sample_index INTEGER NOT NULL,
+  cycles INTEGER NOT NULL,
+  PRIMARY KEY (run_id, sample_index)) WITHOUT ROWID;
+CREATE TABLE run_layers (
+  run_id INTEGER NOT NULL REFERENCES runs(id), layer_index INTEGER NOT NULL,
+  op TEXT NOT NULL, name TEXT NOT NULL, macs INTEGER NOT NULL,
+  cycles INTEGER NOT NULL, info BLOB NOT NULL,
+  PRIMARY KEY (run_id, layer_index)) WITHOUT ROWID;
+CREATE TABLE run_plan (
+  run_id INTEGER NOT NULL REFERENCES runs(id), entry_index INTEGER NOT NULL,
+  tensor TEXT NOT NULL, offset_bytes INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL, first_layer INTEGER NOT NULL,
+  last_layer INTEGER NOT NULL,
+  PRIMARY KEY (run_id, entry_index)) WITHOUT ROWID;
+CREATE TABLE job_log (
+  job_id INTEGER NOT NULL REFERENCES jobs(id), line INTEGER NOT NULL,
+  time_us INTEGER NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY (job_id, line)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps = {kFirst};
+
+}  // namespace
+
+int64_t SchemaVersion() {
+  return static_cast<int64_t>(kSteps.size());
+}
+
+absl::Status Migrate(Database& database) {
+  int64_t version = 0;
+  {
+    ASSIGN_OR_RETURN(Query query, database.Select("PRAGMA user_version"));
+    RETURN_IF_ERROR(query.Step().status());
+    version = query.Int(0);
+  }
+  if (version > SchemaVersion()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "database: schema ", version, " is newer than this program's ",
+        SchemaVersion(), ": start the newer tinyrig-server"));
+  }
+  for (; version < SchemaVersion(); ++version) {
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database));
+    RETURN_IF_ERROR(database.Exec(kSteps[static_cast<size_t>(version)]));
+    RETURN_IF_ERROR(database.Exec(
+        absl::StrCat("PRAGMA user_version=", version + 1).c_str()));
+    RETURN_IF_ERROR(transaction.Commit());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tinyrig::server

@@ -1,0 +1,50 @@
+#include "server/store/sqlite_store.h"
+
+#include "server/store/migrations.h"
+
+namespace tinyrig::server {
+namespace {
+
+absl::Status CheckIntegrity(Database& database) {
+  ASSIGN_OR_RETURN(Query query, database.Select("PRAGMA quick_check(1)"));
+  ASSIGN_OR_RETURN(const bool row, query.Step());
+  const std::string answer = row ? query.Bytes(0) : "no answer";
+  if (answer != "ok") {
+    return absl::DataLossError(
+        absl::StrCat("database is damaged: ", answer,
+                     "; restore a copy of the data folder"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
+    const std::filesystem::path& path, const SqliteStoreOptions& options) {
+  ASSIGN_OR_RETURN(Database writer,
+                   Database::Open(path, Database::Mode::kReadWrite));
+  if (options.check_integrity) {
+    RETURN_IF_ERROR(CheckIntegrity(writer));
+  }
+  RETURN_IF_ERROR(Migrate(writer));
+  if (options.max_page_count > 0) {
+    RETURN_IF_ERROR(writer.Exec(
+        absl::StrCat("PRAGMA max_page_count=", options.max_page_count)
+            .c_str()));
+  }
+  ASSIGN_OR_RETURN(Database reader,
+                   Database::Open(path, Database::Mode::kReadOnly));
+  return std::unique_ptr<SqliteStore>(
+      new SqliteStore(std::move(writer), std::move(reader)));
+}
+
+void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* timestamp) {
+  timestamp->set_seconds(unix_us / 1'000'000);
+  timestamp->set_nanos(static_cast<int32_t>(unix_us % 1'000'000) * 1000);
+}
+
+int64_t MicrosOf(const google::protobuf::Timestamp& timestamp) {
+  return timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000;
+}
+
+}  // namespace tinyrig::server

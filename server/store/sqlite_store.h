@@ -1,0 +1,117 @@
+// The Store on SQLite: one connection writes, one reads (WAL lets both work at
+// once), each behind its own lock. Parts: catalog_store.cc, job_store.cc,
+// lease_store.cc, run_store.cc.
+#pragma once
+
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "server/store/sqlite.h"
+#include "server/store/store.h"
+
+namespace tinyrig::server {
+
+struct SqliteStoreOptions {
+  bool check_integrity = false;  ///< PRAGMA quick_check before use
+  int64_t max_page_count = 0;    ///< a full disk, for tests; 0: no limit
+};
+
+class SqliteStore : public Store {
+ public:
+  /// Opens or makes the file and takes missing migrations. DATA_LOSS: the
+  /// integrity check found damage.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
+      const std::filesystem::path& path,
+      const SqliteStoreOptions& options = {});
+
+  absl::Status AddBlob(const std::string& sha256, int64_t size_bytes,
+                       int64_t now_us) override;
+  absl::StatusOr<v1::Dataset> AddDataset(const v1::Dataset& dataset,
+                                         const v1::DatasetFile& file,
+                                         int64_t now_us) override;
+  absl::StatusOr<v1::Dataset> FindDataset(
+      const std::string& name_or_sha256) override;
+  absl::StatusOr<std::vector<v1::Dataset>> ListDatasets(
+      const std::string& after_name, int limit) override;
+  absl::StatusOr<std::vector<int32_t>> Labels(const std::string& dataset_sha256,
+                                              int64_t from,
+                                              int64_t count) override;
+  absl::Status PutAgent(const v1::AgentHello& hello, int64_t now_us) override;
+  absl::Status PutBoard(const v1::Board& board, int64_t now_us) override;
+  absl::StatusOr<std::vector<v1::Board>> ListBoards(
+      const std::string& after_name, int limit) override;
+  absl::StatusOr<v1::Board> GetBoard(const std::string& name) override;
+  absl::StatusOr<bool> HasBoardOfKind(const std::string& board_id) override;
+  absl::StatusOr<std::optional<std::string>> CachedArtifact(
+      const CompileKey& key) override;
+  absl::Status CacheArtifact(const CompileKey& key,
+                             const std::string& artifact_sha256,
+                             int64_t now_us) override;
+
+  absl::StatusOr<int64_t> AddJob(const JobRecord& record) override;
+  absl::StatusOr<std::optional<JobRecord>> FindRequest(
+      const std::string& request_id, const std::string& board_id) override;
+  absl::StatusOr<JobRecord> GetJob(int64_t id) override;
+  absl::StatusOr<std::vector<JobRecord>> ListJobs(
+      std::span<const Condition> filter, const Page& page) override;
+  absl::StatusOr<std::vector<QueuedJob>> Queue() override;
+  absl::StatusOr<int64_t> QueuedCount() override;
+  absl::StatusOr<std::vector<int64_t>> JobsIn(v1::Job::State state) override;
+  absl::Status RaiseRevisions() override;
+  absl::Status BeginCompile(int64_t id, int64_t now_us) override;
+  absl::Status EndCompile(int64_t id, const std::string& artifact_sha256,
+                          bool cached, int64_t now_us) override;
+  absl::Status EndAttempt(
+      const Ending& ending,
+      std::initializer_list<v1::Job::State> expected) override;
+  absl::Status RequestCancel(int64_t id) override;
+
+  absl::StatusOr<int64_t> AddLease(const NewLease& lease) override;
+  absl::StatusOr<std::vector<LeaseRecord>> LiveLeases() override;
+  absl::StatusOr<std::optional<LeaseRecord>> FindLease(int64_t job_id,
+                                                       int64_t fence) override;
+  absl::StatusOr<std::vector<SubmitterUsage>> Usage(int64_t since_us) override;
+  absl::Status SetStage(int64_t job_id, int64_t fence,
+                        v1::Job::State stage) override;
+  absl::Status AddLog(int64_t job_id, std::span<const LogLine> lines) override;
+  absl::StatusOr<std::vector<LogLine>> Log(int64_t job_id, int64_t from,
+                                           int limit) override;
+
+  absl::StatusOr<int64_t> AddPredictions(
+      int64_t job_id, int64_t fence,
+      std::span<const v1::Prediction> batch) override;
+  absl::StatusOr<std::vector<Tally>> Tallies(int64_t job_id) override;
+  absl::StatusOr<int64_t> AddRun(const v1::Run& run, int64_t job_id,
+                                 int64_t fence, int64_t now_us) override;
+  absl::StatusOr<v1::Run> GetRun(int64_t id) override;
+  absl::StatusOr<std::vector<v1::Run>> ListRuns(
+      std::span<const Condition> filter, const Page& page) override;
+  absl::StatusOr<std::vector<v1::Prediction>> ListPredictions(
+      int64_t run_id, const Page& page) override;
+
+ private:
+  SqliteStore(Database writer, Database reader)
+      : writer_(std::move(writer)), reader_(std::move(reader)) {}
+
+  // Callers hold write_mutex_ and a transaction.
+  absl::Status EndLease(int64_t job_id, int64_t fence,
+                        const std::string& reason, int64_t now_us);
+  absl::Status AddRunRows(const v1::Run& run, int64_t run_id);
+
+  std::mutex write_mutex_;
+  Database writer_;
+  std::mutex read_mutex_;
+  Database reader_;
+};
+
+/// Microseconds since the Unix epoch <-> google.protobuf.Timestamp.
+void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* timestamp);
+int64_t MicrosOf(const google::protobuf::Timestamp& timestamp);
+
+}  // namespace tinyrig::server
