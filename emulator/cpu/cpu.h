@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cfenv>
 #include <functional>
 #include <map>
 #include <memory>
@@ -251,7 +252,7 @@ class Cpu final : public Core {
   std::atomic<bool> stop_requested_{false};
   bool breakpoint_hit_ = false;
   uint64_t breakpoint_instruction_ = ~uint64_t{0};
-  uint32_t host_csr_ = 0;
+  std::fenv_t host_environment_{};
 
  public:
   /// BKPT: stops the run; a second run at the same place is a HardFault.
