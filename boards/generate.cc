@@ -65,7 +65,9 @@ SECTIONS
   .rodata : ALIGN(8)
   {
     *(.rodata .rodata.*)
-    . = ALIGN(4);
+  } > FLASH
+  .init_array : ALIGN(4)
+  {
     __init_array_start = .;
     KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*) .init_array))
     __init_array_end = .;
@@ -76,6 +78,8 @@ SECTIONS
   .data : ALIGN(8)
   {
     __tinyrig_data_start = .;
+    LONG(0) /* never empty: ld would place an empty .data's load address in RAM,
+               and objcopy would fill the 400 MB between */
     *(.data .data.*)
     . = ALIGN(8);
     __tinyrig_data_end = .;
@@ -91,7 +95,7 @@ SECTIONS
   } > RAM
   .handler_stack (NOLOAD) : ALIGN(8)
   {
-    *(.handler_stack)
+    KEEP(*(.bss.tinyrig.handler_stack))
     . = ALIGN(8);
     __tinyrig_handler_stack_top = .;
   } > RAM
