@@ -89,6 +89,14 @@ ServiceProcess::~ServiceProcess() {
   }
 }
 
+void ServiceProcess::Kill() {
+  if (pid_ >= 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+}
+
 bool ServiceProcess::Running() {
   if (pid_ >= 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) {
     pid_ = -1;

@@ -26,6 +26,9 @@ class ServiceProcess {
   ~ServiceProcess();
   /// False once it has ended by itself.
   [[nodiscard]] bool Running();
+  /// SIGKILL, and reaped before this returns.
+  void Kill();
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   explicit ServiceProcess(pid_t pid) : pid_(pid) {}
