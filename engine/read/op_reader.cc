@@ -93,7 +93,7 @@ absl::StatusOr<int> OpReader::Constant(int i, ir::DType type) {
         absl::StrCat("input ", i, " (tensor ", id, ") is not ",
                      type == ir::DType::kInt8 ? "int8" : "int32"));
   }
-  RETURN_IF_ERROR(Where(tensors_->LoadData(id)));
+  RETURN_IF_ERROR(Where(tensors_->LoadConstant(id)));
   return id;
 }
 
@@ -106,8 +106,9 @@ absl::StatusOr<std::vector<int32_t>> OpReader::Int32Values(int i,
                                 " values, at most ", most));
   }
   std::vector<int32_t> values;
-  for (size_t at = 0; at + 4 <= t.data.size(); at += 4) {
-    values.push_back(static_cast<int32_t>(base::LoadLe32(&t.data[at])));
+  const uint8_t* bytes = tensors_->DataOf(id).data();
+  for (int64_t at = 0; at < t.bytes(); at += 4) {
+    values.push_back(static_cast<int32_t>(base::LoadLe32(bytes + at)));
   }
   return values;
 }
@@ -118,8 +119,7 @@ absl::StatusOr<int> OpReader::AnyOutput() {
   }
   const int id = op_.outputs()->Get(0);
   RETURN_IF_ERROR(Where(tensors_->Load(id)));
-  if (tensors_->IsMade(id) || tensors_->HasData(id) ||
-      tensor(id).is_constant()) {
+  if (tensors_->IsMade(id) || tensors_->HasData(id)) {
     return Invalid(absl::StrCat("output (tensor ", id,
                                 ") is a constant or has a value already"));
   }

@@ -29,7 +29,7 @@ class OpReader {
   /// The same, and int8 with one scale. A float32 one is a float model.
   absl::StatusOr<int> Int8Activation(int i);
 
-  /// A constant input with its bytes. Errors: INVALID_ARGUMENT.
+  /// A constant input whose bytes are there. Errors: INVALID_ARGUMENT.
   absl::StatusOr<int> Constant(int i, ir::DType type);
   /// A constant int32 input of at most `most` values.
   absl::StatusOr<std::vector<int32_t>> Int32Values(int i, int64_t most);

@@ -186,6 +186,7 @@ absl::StatusOr<ir::Graph> ReadAligned(std::span<const uint8_t> bytes,
     tensors.SetMade(ir::OutputOf(graph.ops.back()));
   }
   RETURN_IF_ERROR(ReadOutputs(*subgraph, &tensors));
+  tensors.CopyConstants();
   RETURN_IF_ERROR(ir::VerifyGraph(graph));
   return graph;
 }

@@ -47,6 +47,16 @@ absl::StatusOr<ir::DType> TypeOf(fb::TensorType type) {
       " is not supported"));
 }
 
+const fb::Tensor& TensorOf(const fb::SubGraph& subgraph, int id) {
+  return *subgraph.tensors()->Get(static_cast<flatbuffers::uoffset_t>(id));
+}
+
+/// The buffer of a tensor for which HasData holds.
+const fb::Buffer& BufferOf(const fb::Model& model, const fb::SubGraph& subgraph,
+                           int id) {
+  return *model.buffers()->Get(TensorOf(subgraph, id).buffer());
+}
+
 }  // namespace
 
 TensorReader::TensorReader(const fb::Model& model, const fb::SubGraph& subgraph,
@@ -57,6 +67,7 @@ TensorReader::TensorReader(const fb::Model& model, const fb::SubGraph& subgraph,
   graph_->tensors.resize(count);
   loaded_.resize(count);
   made_.resize(count);
+  constant_.resize(count);
 }
 
 absl::Status CheckOneScale(const ir::Tensor& tensor) {
@@ -88,8 +99,7 @@ absl::Status TensorReader::Load(int id) {
   if (loaded_[static_cast<size_t>(id)]) {
     return absl::OkStatus();
   }
-  const fb::Tensor& from =
-      *subgraph_.tensors()->Get(static_cast<flatbuffers::uoffset_t>(id));
+  const fb::Tensor& from = TensorOf(subgraph_, id);
   ir::Tensor to;
   to.name = CleanName(from.name());
   const std::string where = absl::StrCat("tensor ", id, " '", to.name, "'");
@@ -193,9 +203,7 @@ absl::Status TensorReader::LoadQuant(const fb::Quantization& from,
 }
 
 bool TensorReader::HasData(int id) const {
-  const uint32_t index = subgraph_.tensors()
-                             ->Get(static_cast<flatbuffers::uoffset_t>(id))
-                             ->buffer();
+  const uint32_t index = TensorOf(subgraph_, id).buffer();
   if (index == 0 || model_.buffers() == nullptr ||
       index >= model_.buffers()->size()) {
     return false;
@@ -205,34 +213,43 @@ bool TensorReader::HasData(int id) const {
          (buffer.data() != nullptr && buffer.data()->size() > 0);
 }
 
-absl::Status TensorReader::LoadData(int id) {
+absl::Status TensorReader::LoadConstant(int id) {
   RETURN_IF_ERROR(Load(id));
-  ir::Tensor& to = graph_->tensor(id);
-  if (to.is_constant()) {
+  if (constant_[static_cast<size_t>(id)]) {
     return absl::OkStatus();
   }
-  const std::string where = absl::StrCat("tensor ", id, " '", to.name, "'");
+  const ir::Tensor& tensor = graph_->tensor(id);
+  const std::string where = absl::StrCat("tensor ", id, " '", tensor.name, "'");
   if (!HasData(id)) {
     return absl::InvalidArgumentError(
         absl::StrCat(where, ": must be a constant, but the file has no data"));
   }
-  const fb::Buffer& buffer =
-      *model_.buffers()->Get(subgraph_.tensors()
-                                 ->Get(static_cast<flatbuffers::uoffset_t>(id))
-                                 ->buffer());
+  const fb::Buffer& buffer = BufferOf(model_, subgraph_, id);
   if (buffer.offset() > 1 || buffer.data() == nullptr) {
     return absl::UnimplementedError(
         absl::StrCat(where, ": data outside the flatbuffer is not supported"));
   }
-  const auto& data = *buffer.data();
-  if (static_cast<int64_t>(data.size()) != to.bytes()) {
+  if (static_cast<int64_t>(buffer.data()->size()) != tensor.bytes()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(where, ": the file holds ", data.size(),
-                     " bytes, the shape needs ", to.bytes()));
+        absl::StrCat(where, ": the file holds ", buffer.data()->size(),
+                     " bytes, the shape needs ", tensor.bytes()));
   }
-  RETURN_IF_ERROR(Charge(to.bytes()));
-  to.data.assign(data.begin(), data.end());
+  RETURN_IF_ERROR(Charge(tensor.bytes()));
+  constant_[static_cast<size_t>(id)] = true;
   return absl::OkStatus();
+}
+
+const flatbuffers::Vector<uint8_t>& TensorReader::DataOf(int id) const {
+  return *BufferOf(model_, subgraph_, id).data();
+}
+
+void TensorReader::CopyConstants() {
+  for (int id = 0; id < static_cast<int>(constant_.size()); ++id) {
+    if (constant_[static_cast<size_t>(id)]) {
+      const auto& data = DataOf(id);
+      graph_->tensor(id).data.assign(data.begin(), data.end());
+    }
+  }
 }
 
 }  // namespace tinyrig::engine::read

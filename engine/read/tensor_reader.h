@@ -25,9 +25,14 @@ class TensorReader {
   /// variable or dynamic tensors.
   absl::Status Load(int id);
 
-  /// The constant's bytes as well. Errors: INVALID_ARGUMENT no data, or not as
-  /// many bytes as the shape needs.
-  absl::Status LoadData(int id);
+  /// A constant: Load, and its bytes are there. They are copied only by
+  /// CopyConstants, so that a refused file costs little.
+  /// Errors: INVALID_ARGUMENT no data, or not as many bytes as the shape needs.
+  absl::Status LoadConstant(int id);
+  void CopyConstants();
+
+  /// The bytes of a tensor that LoadConstant accepted.
+  [[nodiscard]] const flatbuffers::Vector<uint8_t>& DataOf(int id) const;
 
   /// Whether the file holds data for this (loaded) tensor.
   [[nodiscard]] bool HasData(int id) const;
@@ -53,6 +58,7 @@ class TensorReader {
   ir::Graph* graph_;
   std::vector<bool> loaded_;
   std::vector<bool> made_;
+  std::vector<bool> constant_;
   int64_t charged_bytes_ = 0;
 };
 

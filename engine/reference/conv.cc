@@ -34,11 +34,11 @@ std::vector<int16_t> Widen(const ir::Tensor& weights, int32_t zero_point) {
 }
 
 int32_t Dot(const int16_t* a, const int16_t* b, size_t count) {
-  int32_t sum = 0;
+  uint32_t sum = 0;  // wraps where TFLite would overflow
   for (size_t i = 0; i < count; ++i) {
-    sum += a[i] * b[i];
+    sum += static_cast<uint32_t>(a[i] * b[i]);
   }
-  return sum;
+  return static_cast<int32_t>(sum);
 }
 
 template <class Body>
@@ -121,13 +121,13 @@ void Run(const ir::DepthwiseConv2d& op, Memory* memory) {
       Gather(op.window, in, memory->Int8(op.input), PlaceOf(op.window, y, x),
              &patch);
       for (size_t c = 0; c < channels; ++c) {
-        int32_t sum = 0;
+        uint32_t sum = 0;
         for (size_t cell = 0; cell < cells; ++cell) {
-          sum += patch[cell * in_channels + c / depth] *
-                 weights[cell * channels + c];
+          sum += static_cast<uint32_t>(patch[cell * in_channels + c / depth] *
+                                       weights[cell * channels + c]);
         }
-        *to++ =
-            Rescale(op, c, WrappingAdd(sum, bias[c]), out.quant.zero_point());
+        *to++ = Rescale(op, c, WrappingAdd(static_cast<int32_t>(sum), bias[c]),
+                        out.quant.zero_point());
       }
     }
   }

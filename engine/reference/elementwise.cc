@@ -45,8 +45,8 @@ void Run(const ir::Add& op, Memory* memory) {
         Multiply((in1[i] - zero1) * (1 << op.left_shift), op.multiplier1);
     const int32_t b =
         Multiply((in2[i] - zero2) * (1 << op.left_shift), op.multiplier2);
-    const int32_t value =
-        Multiply(WrappingAdd(a, b), op.multiplier_out) + out.quant.zero_point();
+    const int32_t value = WrappingAdd(
+        Multiply(WrappingAdd(a, b), op.multiplier_out), out.quant.zero_point());
     to[i] = static_cast<int8_t>(std::clamp(value, op.clamp.min, op.clamp.max));
   }
 }

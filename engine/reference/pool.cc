@@ -43,15 +43,15 @@ void Run(const ir::AveragePool2d& op, Memory* memory) {
   const ir::Tensor& in = memory->tensor(op.input);
   const int8_t* data = memory->Int8(op.input);
   ForEachOutput(op, memory, [&](int32_t y, int32_t x, int32_t c) {
-    int32_t sum = 0;
-    int32_t count = 0;
+    int64_t sum = 0;
+    int64_t count = 0;
     ForEachCell(op.window, in, data, y, x, c, [&](int8_t value) {
       sum += value;
       ++count;
     });
     // Half away from zero; a window that lies in the padding has no cells.
-    const int32_t half = sum > 0 ? count / 2 : -(count / 2);
-    return count == 0 ? 0 : (sum + half) / count;
+    const int64_t half = sum > 0 ? count / 2 : -(count / 2);
+    return count == 0 ? 0 : static_cast<int32_t>((sum + half) / count);
   });
 }
 
@@ -76,7 +76,8 @@ void Run(const ir::Mean& op, Memory* memory) {
   for (int32_t c = 0; c < channels; ++c) {
     int32_t sum = 0;
     for (int32_t cell = 0; cell < cells; ++cell) {
-      sum += data[int64_t{cell} * channels + c] - in.quant.zero_point();
+      sum = WrappingAdd(
+          sum, data[int64_t{cell} * channels + c] - in.quant.zero_point());
     }
     const int32_t value =
         WrappingAdd(Multiply(sum, op.multiplier), out.quant.zero_point());
