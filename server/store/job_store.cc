@@ -194,7 +194,7 @@ absl::Status SqliteStore::RaiseRevisions() {
   const std::lock_guard lock(write_mutex_);
   return writer_
       .Run(
-          "UPDATE jobs SET revision = (revision / 1000000 + 1) * 1000000 "
+          "UPDATE jobs SET revision = revision + 1 "
           "WHERE state < ?",
           static_cast<int>(v1::Job::SUCCEEDED))
       .status();

@@ -1,0 +1,152 @@
+// Boards, runs and the server itself; blobs in blob_api.cc, jobs in
+// job_api.cc.
+#include "server/api/lab_api.h"
+
+#include "absl/strings/str_join.h"
+
+#include "server/api/page_token.h"
+#include "server/store/migrations.h"
+
+namespace tinyrig::server {
+
+absl::StatusOr<v1::ServerInfo> LabApi::GetServerInfo(
+    const Caller& caller, const v1::GetServerInfoRequest& /*request*/) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  v1::ServerInfo info;
+  info.set_version(lab_.options.server_version);
+  info.mutable_start_time()->set_seconds(start_us_ / 1'000'000);
+  info.mutable_start_time()->set_nanos(
+      static_cast<int32_t>(start_us_ % 1'000'000) * 1000);
+  info.set_schema_version(SchemaVersion());
+  info.set_max_blob_bytes(lab_.blobs.limits().max_blob_bytes);
+  ASSIGN_OR_RETURN(const int64_t queued, lab_.store.QueuedCount());
+  info.set_queued_job_count(static_cast<int32_t>(queued));
+  const std::lock_guard lock(lab_.mutex);
+  info.set_attached_agent_count(static_cast<int32_t>(lab_.sessions.size()));
+  return info;
+}
+
+// The row says what the agent said last; whether it is there is known here.
+v1::Board LabApi::Present(v1::Board board) {
+  const auto session = lab_.sessions.find(board.agent_id());
+  if (session == lab_.sessions.end() ||
+      !session->second.boards.contains(board.name())) {
+    board.set_state(v1::Board::OFFLINE);
+  } else if (!board.current_job_id().empty()) {
+    board.set_state(v1::Board::BUSY);
+  } else {
+    board.set_state(session->second.boards.at(board.name()));
+  }
+  if (!board.uid().empty()) {
+    board.set_origin(board.uid().starts_with("56495254") ? v1::EMULATED
+                                                         : v1::MEASURED);
+  }
+  if (const auto kind = lab_.boards.find(board.board_id())) {
+    *board.mutable_kind() = *kind;
+  }
+  return board;
+}
+
+absl::StatusOr<v1::ListBoardsResponse> LabApi::ListBoards(
+    const Caller& caller, const v1::ListBoardsRequest& request) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const std::string after,
+                   ReadPageToken("boards", "", request.page_token()));
+  const std::lock_guard lock(lab_.mutex);
+  ASSIGN_OR_RETURN(const auto boards, lab_.store.ListBoards(after, size + 1));
+  v1::ListBoardsResponse response;
+  for (const v1::Board& board : boards) {
+    if (response.boards_size() == size) {
+      response.set_next_page_token(
+          MakePageToken("boards", "", response.boards(size - 1).name()));
+      break;
+    }
+    *response.add_boards() = Present(board);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::Board> LabApi::GetBoard(const Caller& caller,
+                                           const v1::GetBoardRequest& request) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  if (const auto kind = lab_.boards.find(request.name())) {
+    v1::Board board;
+    board.set_board_id(kind->board_id());
+    *board.mutable_kind() = *kind;
+    return board;
+  }
+  const std::lock_guard lock(lab_.mutex);
+  absl::StatusOr<v1::Board> board = lab_.store.GetBoard(request.name());
+  if (board.ok()) {
+    return Present(*std::move(board));
+  }
+  if (board.status().code() != absl::StatusCode::kNotFound) {
+    return board.status();
+  }
+  std::vector<std::string> names = lab_.boards.ids;
+  if (const auto some = lab_.store.ListBoards("", 10); some.ok()) {
+    for (const v1::Board& known : *some) {
+      names.push_back(known.name());
+    }
+  }
+  return absl::NotFoundError(
+      absl::StrCat("no board \"", request.name().substr(0, 80),
+                   "\"; known: ", absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<v1::Run> LabApi::GetRun(const Caller& caller,
+                                       const v1::GetRunRequest& request) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  ASSIGN_OR_RETURN(const int64_t id, ParseId("r-", request.id()));
+  return lab_.store.GetRun(id);
+}
+
+absl::StatusOr<v1::ListRunsResponse> LabApi::ListRuns(
+    const Caller& caller, const v1::ListRunsRequest& request) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const auto filter,
+                   ParseFilter(request.filter(), RunFilterFields()));
+  ASSIGN_OR_RETURN(const int64_t before,
+                   ReadIdToken("runs", request.filter(), request.page_token()));
+  ASSIGN_OR_RETURN(auto runs, lab_.store.ListRuns(filter, {before, size + 1}));
+  v1::ListRunsResponse response;
+  if (runs.size() > static_cast<size_t>(size)) {
+    runs.pop_back();
+    response.set_next_page_token(
+        MakePageToken("runs", request.filter(), runs.back().id().substr(2)));
+  }
+  for (v1::Run& run : runs) {
+    *response.add_runs() = std::move(run);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ListPredictionsResponse> LabApi::ListPredictions(
+    const Caller& caller, const v1::ListPredictionsRequest& request) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  ASSIGN_OR_RETURN(const int64_t run, ParseId("r-", request.run_id()));
+  ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
+  ASSIGN_OR_RETURN(
+      const int64_t from,
+      ReadIdToken("predictions", request.run_id(), request.page_token()));
+  ASSIGN_OR_RETURN(auto predictions,
+                   lab_.store.ListPredictions(run, {from, size + 1}));
+  if (predictions.empty() && from == 0) {
+    RETURN_IF_ERROR(lab_.store.GetRun(run).status());  // NOT_FOUND, or none
+  }
+  v1::ListPredictionsResponse response;
+  if (predictions.size() > static_cast<size_t>(size)) {
+    response.set_next_page_token(
+        MakePageToken("predictions", request.run_id(),
+                      absl::StrCat(predictions.back().sample_index())));
+    predictions.pop_back();
+  }
+  for (v1::Prediction& prediction : predictions) {
+    *response.add_predictions() = std::move(prediction);
+  }
+  return response;
+}
+
+}  // namespace tinyrig::server

@@ -1,0 +1,33 @@
+// The last artifacts that were looked at, parsed, without their images.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "server/blob/blob_store.h"
+#include "tinyrig/v1/compiled_model.pb.h"
+
+namespace tinyrig::server {
+
+class ModelCache {
+ public:
+  explicit ModelCache(const BlobStore& blobs) : blobs_(blobs) {}
+  /// Errors as in BlobStore::Read and ParseArtifact. Thread-safe.
+  absl::StatusOr<std::shared_ptr<const v1::CompiledModel>> Get(
+      const std::string& artifact_sha256);
+
+ private:
+  using Entry =
+      std::pair<std::string, std::shared_ptr<const v1::CompiledModel>>;
+  static constexpr size_t kMaxEntries = 32;
+
+  const BlobStore& blobs_;
+  std::mutex mutex_;
+  std::list<Entry> entries_;  // most recently used first
+};
+
+}  // namespace tinyrig::server

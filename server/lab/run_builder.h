@@ -1,0 +1,22 @@
+// A Run from what the board said, what the artifact knows and what is stored.
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "server/lab/lab.h"
+#include "tinyrig/v1/run.pb.h"
+
+namespace tinyrig::server {
+
+/// Derived from the chip's unique id alone: hex of "VIRT" in front is
+/// EMULATED. INVALID_ARGUMENT: not 24 lower-case hex digits.
+absl::StatusOr<v1::Origin> OriginOf(const std::string& board_uid);
+
+/// INVALID_ARGUMENT: the result does not belong to this job: another image,
+/// another chip, the wrong number of samples or layers. Callers hold
+/// Lab::mutex.
+absl::StatusOr<v1::Run> BuildRun(Lab& lab, const LiveLease& lease,
+                                 const v1::DeviceResult& result);
+
+}  // namespace tinyrig::server

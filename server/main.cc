@@ -1,0 +1,180 @@
+// tinyrig-server: wires store, blobs, builder, dispatcher and gRPC; waits for
+// SIGTERM or SIGINT. Logic lives next door.
+#include <csignal>
+#include <iostream>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/resources.h"
+#include "boards/board.h"
+#include "server/api/lab_api.h"
+#include "server/build/cached_version_builder.h"
+#include "server/data_folder.h"
+#include "server/lab/dispatcher.h"
+#include "server/rpc/server.h"
+#include "server/store/sqlite_store.h"
+#include <CLI/CLI.hpp>
+
+namespace tinyrig::server {
+namespace {
+
+struct Flags {
+  std::string listen = "127.0.0.1:7077";
+  std::string data = DataFolder::Default().string();
+  std::string compiler = base::SiblingProgram("tinyrig-compile").string();
+  std::string log_level = "info";
+  std::string ready_file;
+  LabOptions lab;
+  BlobLimits blobs;
+  int stop_grace_ms = 1000;
+};
+
+void AddFlags(CLI::App& app, Flags& flags) {
+  app.add_option("--listen", flags.listen, "HOST:PORT; port 0 takes any")
+      ->capture_default_str();
+  app.add_option("--data", flags.data, "folder of database and blobs")
+      ->capture_default_str();
+  app.add_option("--compile-jobs", flags.lab.compile_jobs, "compiles at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--log-level", flags.log_level, "debug|info|warning|error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option("--lease-timeout-ms", flags.lab.lease_timeout_ms,
+                 "silence after which an agent's jobs go to others")
+      ->check(CLI::Range(50, 3'600'000))
+      ->capture_default_str();
+  app.add_option("--heartbeat-ms", flags.lab.heartbeat_ms,
+                 "how often agents are asked to say something")
+      ->check(CLI::Range(10, 600'000))
+      ->capture_default_str();
+  app.add_option("--takeover-ms", flags.lab.takeover_ms,
+                 "silence after which another instance may take an agent's id")
+      ->check(CLI::Range(50, 3'600'000))
+      ->capture_default_str();
+  app.add_option("--max-queue", flags.lab.max_queue, "jobs that may wait")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  app.add_option("--max-blob-bytes", flags.blobs.max_blob_bytes,
+                 "largest upload")
+      ->check(CLI::Range(1024, 1 << 30))
+      ->capture_default_str();
+  app.add_option("--reserve-bytes", flags.blobs.reserve_bytes,
+                 "disk space that uploads and new jobs leave free")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--compiler", flags.compiler, "the tinyrig-compile program")
+      ->capture_default_str();
+  app.add_option("--ready-file", flags.ready_file,
+                 "written with the address once the server is ready");
+}
+
+BoardCatalog Catalog() {
+  BoardCatalog catalog;
+  for (const boards::Board& board : boards::AllBoards()) {
+    catalog.ids.push_back(board.id);
+  }
+  catalog.find = [](const std::string& id) -> std::optional<v1::BoardKind> {
+    const auto board = boards::FindBoard(id);
+    if (!board.ok()) {
+      return std::nullopt;
+    }
+    v1::BoardKind kind;
+    kind.set_board_id((*board)->id);
+    kind.set_display_name((*board)->name);
+    kind.set_chip((*board)->chip);
+    switch ((*board)->core) {
+      case boards::CoreType::kCortexM4F:
+        kind.set_core("cortex-m4f");
+        break;
+      case boards::CoreType::kCortexM7Sp:
+        kind.set_core("cortex-m7-sp");
+        break;
+      case boards::CoreType::kCortexM7Dp:
+        kind.set_core("cortex-m7-dp");
+        break;
+    }
+    kind.set_clock_hz((*board)->clock_hz);
+    kind.set_flash_bytes((*board)->image.flash_bytes);
+    kind.set_ram_bytes((*board)->image.ram_bytes);
+    return kind;
+  };
+  return catalog;
+}
+
+// Blocks until SIGTERM or SIGINT; both were blocked before any thread began.
+void WaitForSignal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  LOG_INFO("server", "signal {}: going down", signal);
+}
+
+absl::Status Serve(const Flags& flags, const sigset_t& signals) {
+  ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(flags.data));
+  if (folder.was_unclean()) {
+    LOG_WARNING("server", "the last server did not stop cleanly: checking");
+  }
+  ASSIGN_OR_RETURN(
+      const auto store,
+      SqliteStore::Open(folder.database(),
+                        {.check_integrity = folder.was_unclean()}));
+  ASSIGN_OR_RETURN(BlobStore blobs,
+                   BlobStore::Open(folder.blobs(), flags.blobs));
+  ChildBuilder child(flags.compiler, folder.scratch());
+  CachedVersionBuilder builder(child, flags.compiler);
+  Lab lab{.store = *store,
+          .blobs = blobs,
+          .builder = builder,
+          .clock = base::SystemClock(),
+          .boards = Catalog(),
+          .options = flags.lab};
+  Dispatcher dispatcher(lab);
+  AgentDesk agents(lab);
+  LabApi api(lab, AllowAll());
+  RETURN_IF_ERROR(dispatcher.Start());
+  ASSIGN_OR_RETURN(const auto rpc,
+                   RpcServer::Start(flags.listen, api, agents, lab.bell));
+  // Beyond this point calls are taken.
+  if (!flags.ready_file.empty()) {
+    RETURN_IF_ERROR(
+        base::WriteFileAtomic(flags.ready_file, rpc->address() + "\n"));
+  }
+  std::cout << "ready listen=" << rpc->address() << " data=" << flags.data
+            << std::endl;
+  WaitForSignal(signals);
+  rpc->Stop(flags.stop_grace_ms);
+  dispatcher.Stop();
+  folder.MarkClean();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tinyrig::server
+
+int main(int argc, char** argv) {
+  using namespace tinyrig;
+  server::Flags flags;
+  CLI::App app("The tinyrig lab server", "tinyrig-server");
+  app.set_version_flag("--version", flags.lab.server_version);
+  server::AddFlags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  base::SetLogLevel(flags.log_level);
+  // A file limit is an error to report, not a reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (const absl::Status status = server::Serve(flags, signals); !status.ok()) {
+    std::cerr << "tinyrig-server: " << status.message() << "\n";
+    return 4;
+  }
+  return 0;
+}

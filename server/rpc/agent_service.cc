@@ -1,0 +1,126 @@
+#include "server/rpc/agent_service.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "server/rpc/convert.h"
+
+namespace tinyrig::server {
+namespace {
+
+using Stream = grpc::ServerReaderWriter<v1::ServerMessage, v1::AgentMessage>;
+
+// Acks and leases are small; an agent that reads so slowly is gone.
+constexpr size_t kMaxOutbox = 100'000;
+
+// Queues what the desk sends; its own thread writes it.
+class StreamLink : public AgentLink {
+ public:
+  StreamLink(grpc::ServerContext* context, Stream* stream)
+      : context_(context), stream_(stream), thread_([this] { Write(); }) {}
+
+  ~StreamLink() override {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+  void Send(const v1::ServerMessage& message) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (outbox_.size() >= kMaxOutbox) {
+        context_->TryCancel();
+        return;
+      }
+      outbox_.push_back(message);
+    }
+    wake_.notify_one();
+  }
+
+  // The reader is in Read() and can only be woken by a cancel, so the agent
+  // sees CANCELLED here and the reason in the server's log.
+  void Close(const absl::Status& why) override {
+    LOG_INFO("rpc", "stream closed: {}", why.ToString());
+    context_->TryCancel();
+  }
+
+ private:
+  void Write() {
+    while (true) {
+      v1::ServerMessage message;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return done_ || !outbox_.empty(); });
+        if (outbox_.empty()) {
+          return;
+        }
+        message = std::move(outbox_.front());
+        outbox_.pop_front();
+      }
+      if (!stream_->Write(message)) {
+        return;  // the reader will see the end too
+      }
+    }
+  }
+
+  grpc::ServerContext* context_;
+  Stream* stream_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<v1::ServerMessage> outbox_;
+  bool done_ = false;
+  std::thread thread_;  // last: it uses all the others
+};
+
+}  // namespace
+
+grpc::Status AgentServiceSkin::Attach(grpc::ServerContext* context,
+                                      Stream* stream) {
+  v1::AgentMessage message;
+  if (!stream->Read(&message) || !message.has_hello()) {
+    return ToGrpc(
+        absl::InvalidArgumentError("attach: the first message is a hello"));
+  }
+  if (bell_.stopped()) {
+    return ToGrpc(absl::UnavailableError("the server is going away"));
+  }
+  absl::Status status;
+  {
+    StreamLink link(context, stream);
+    const absl::StatusOr<StreamId> id = agents_.Attach(message.hello(), &link);
+    status = id.status();
+    while (status.ok() && stream->Read(&message)) {
+      status = agents_.Receive(*id, message);
+    }
+    if (id.ok()) {
+      agents_.Detach(*id);
+    }
+  }
+  if (!status.ok()) {
+    LOG_WARNING("rpc", "agent stream of {} ends: {}", context->peer(),
+                status.ToString());
+  } else if (bell_.stopped() || context->IsCancelled()) {
+    status = absl::UnavailableError("the server gave this stream up");
+  }
+  return ToGrpc(status);
+}
+
+grpc::Status AgentServiceSkin::FetchBlob(
+    grpc::ServerContext* context, const v1::FetchBlobRequest* request,
+    grpc::ServerWriter<v1::FetchBlobResponse>* writer) {
+  return ToGrpc(api_.DownloadBlob({context->peer()}, request->sha256(),
+                                  Scope::kAgent,
+                                  [writer](const std::string& c) {
+                                    v1::FetchBlobResponse response;
+                                    response.set_chunk(c);
+                                    return writer->Write(response);
+                                  }));
+}
+
+}  // namespace tinyrig::server

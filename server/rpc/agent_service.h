@@ -1,0 +1,29 @@
+// AgentService over gRPC: one thread reads a stream, one writes it.
+#pragma once
+
+#include "server/api/lab_api.h"
+#include "server/lab/agent_desk.h"
+#include "tinyrig/v1/agent_service.grpc.pb.h"
+
+namespace tinyrig::server {
+
+class AgentServiceSkin final : public v1::AgentService::Service {
+ public:
+  AgentServiceSkin(AgentDesk& agents, LabApi& api, Bell& bell)
+      : agents_(agents), api_(api), bell_(bell) {}
+
+  grpc::Status Attach(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::ServerMessage, v1::AgentMessage>* stream)
+      override;
+  grpc::Status FetchBlob(
+      grpc::ServerContext* context, const v1::FetchBlobRequest* request,
+      grpc::ServerWriter<v1::FetchBlobResponse>* writer) override;
+
+ private:
+  AgentDesk& agents_;
+  LabApi& api_;
+  Bell& bell_;
+};
+
+}  // namespace tinyrig::server

@@ -1,0 +1,80 @@
+#include "server/rpc/server.h"
+
+#include <chrono>
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include "server/rpc/agent_service.h"
+#include "server/rpc/lab_service.h"
+
+namespace tinyrig::server {
+namespace {
+
+constexpr int kMaxReceivedBytes = 8 << 20;
+constexpr int kMaxSentBytes = 64 << 20;
+constexpr int kKeepaliveMs = 10'000;
+
+class GrpcServer : public RpcServer {
+ public:
+  GrpcServer(LabApi& api, AgentDesk& agents, Bell& bell)
+      : lab_(api), agent_(agents, api, bell), bell_(bell) {}
+
+  absl::Status Listen(const std::string& listen) {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&lab_);
+    builder.RegisterService(&agent_);
+    builder.SetMaxReceiveMessageSize(kMaxReceivedBytes);
+    builder.SetMaxSendMessageSize(kMaxSentBytes);
+    // Otherwise a second server would share the port in silence.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    builder.AddChannelArgument(
+        GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port == 0) {
+      return absl::UnavailableError(absl::StrCat(
+          "cannot listen on ", listen,
+          ": the port is taken or the address is not this machine's; choose "
+          "another with --listen HOST:PORT"));
+    }
+    const size_t colon = listen.rfind(':');
+    address_ = absl::StrCat(listen.substr(0, colon), ":", port);
+    return absl::OkStatus();
+  }
+
+  [[nodiscard]] std::string address() const override { return address_; }
+
+  void Stop(int grace_ms) override {
+    bell_.Stop();
+    server_->Shutdown(std::chrono::system_clock::now() +
+                      std::chrono::milliseconds(grace_ms));
+    server_->Wait();
+  }
+
+ private:
+  LabServiceSkin lab_;
+  AgentServiceSkin agent_;
+  Bell& bell_;
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
+    const std::string& listen, LabApi& api, AgentDesk& agents, Bell& bell) {
+  auto server = std::make_unique<GrpcServer>(api, agents, bell);
+  RETURN_IF_ERROR(server->Listen(listen));
+  return server;
+}
+
+}  // namespace tinyrig::server
