@@ -1,0 +1,150 @@
+// The only file of the agent that includes gRPC.
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "grpcpp/grpcpp.h"
+
+#include "agent/link/server_channel.h"
+#include "tinyrig/v1/agent_service.grpc.pb.h"
+
+namespace tinyrig::agent {
+namespace {
+
+constexpr int kMaxMessageBytes = 64 << 20;
+constexpr size_t kMaxBlobBytes = size_t{1} << 30;
+constexpr std::chrono::seconds kFetchTimeout(120);
+
+absl::Status ToAbsl(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
+}
+
+class GrpcStream : public ServerStream {
+ public:
+  GrpcStream(v1::AgentService::Stub* stub, ServerChannel::Callbacks callbacks)
+      : callbacks_(std::move(callbacks)), stream_(stub->Attach(&context_)) {
+    writer_ = std::thread([this] { WriteAll(); });
+    reader_ = std::thread([this] { ReadAll(); });
+  }
+  ~GrpcStream() override {
+    context_.TryCancel();
+    reader_.join();
+  }
+  void Send(v1::AgentMessage message) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    queue_.push_back(std::move(message));
+    wake_.notify_one();
+  }
+
+ private:
+  void WriteAll() {
+    while (true) {
+      v1::AgentMessage message;
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wake_.wait(lock, [this] { return ended_ || !queue_.empty(); });
+        if (ended_) {
+          return;
+        }
+        message = std::move(queue_.front());
+        queue_.pop_front();
+      }
+      if (!stream_->Write(message)) {
+        context_.TryCancel();  // the reader ends, too
+        return;
+      }
+    }
+  }
+  void ReadAll() {
+    v1::ServerMessage message;
+    while (stream_->Read(&message)) {
+      callbacks_.message(std::move(message));
+      message.Clear();
+    }
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ended_ = true;
+      wake_.notify_one();
+    }
+    context_.TryCancel();  // a Write may wait for room
+    writer_.join();
+    callbacks_.closed(ToAbsl(stream_->Finish()));
+  }
+
+  ServerChannel::Callbacks callbacks_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::AgentMessage, v1::ServerMessage>>
+      stream_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<v1::AgentMessage> queue_;
+  bool ended_ = false;
+  std::thread writer_, reader_;
+};
+
+class GrpcServerChannel : public ServerChannel {
+ public:
+  explicit GrpcServerChannel(const std::string& address) {
+    grpc::ChannelArguments arguments;
+    // The link has its own back-off; gRPC's must not add to it.
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+    arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+    stub_ = v1::AgentService::NewStub(grpc::CreateCustomChannel(
+        address, grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  std::unique_ptr<ServerStream> Attach(Callbacks callbacks) override {
+    return std::make_unique<GrpcStream>(stub_.get(), std::move(callbacks));
+  }
+
+  absl::StatusOr<std::vector<uint8_t>> Fetch(
+      const std::string& sha256,
+      const std::function<bool()>& cancelled) override {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kFetchTimeout);
+    v1::FetchBlobRequest request;
+    request.set_sha256(sha256);
+    const auto reader = stub_->FetchBlob(&context, request);
+    std::vector<uint8_t> bytes;
+    v1::FetchBlobResponse response;
+    while (reader->Read(&response)) {
+      const std::string& chunk = response.chunk();
+      if (cancelled() || bytes.size() + chunk.size() > kMaxBlobBytes) {
+        context.TryCancel();
+        break;
+      }
+      bytes.insert(bytes.end(), chunk.begin(), chunk.end());
+    }
+    const grpc::Status status = reader->Finish();
+    if (cancelled()) {
+      return absl::CancelledError("interrupted");
+    }
+    if (!status.ok()) {
+      auto why = ToAbsl(status);
+      // A server that is going down cancels: as good as away.
+      const bool away = absl::IsCancelled(why) || absl::IsDeadlineExceeded(why);
+      return base::WithContext(
+          away ? absl::UnavailableError(why.message()) : why,
+          absl::StrCat("fetching blob ", sha256));
+    }
+    return bytes;
+  }
+
+ private:
+  std::unique_ptr<v1::AgentService::Stub> stub_;
+};
+
+}  // namespace
+
+std::unique_ptr<ServerChannel> MakeGrpcServerChannel(
+    const std::string& address) {
+  return std::make_unique<GrpcServerChannel>(address);
+}
+
+}  // namespace tinyrig::agent
