@@ -25,6 +25,13 @@ const Op* DecodeFirst(Cpu& cpu, const Op* op) {
 // The two slots behind a page: carry on in the next one, for free.
 const Op* LeavePage(Cpu& cpu, const Op* op) {
   --cpu.instructions;
+  // Undoes what the run loop will add for this slot, pairing state included.
+  if (cpu.IsM7()) {
+    cpu.cycles -= cpu.slot_open;
+    cpu.slot_open ^= 1;
+  } else {
+    cpu.cycles -= 1;
+  }
   return cpu.Jump(op->pc);
 }
 
@@ -54,7 +61,7 @@ CodePage* Cpu::PageFor(uint32_t address) {
     slot->step = sizeof(Op);
     if (i >= kSlotsPerPage) {
       slot->fn = LeavePage;
-      slot->cost = 0;
+      slot->extra = kPairsWithNext;
     }
   }
   return page;

@@ -142,7 +142,7 @@ StopReason Cpu::Run(uint64_t cycle_limit) {
     }
     if (sleeping && WakeUp()) {
       sleeping = false;
-      event_register = false;
+      event_register = event_register && !waiting_for_event;
     }
     if (cycles >= cycle_limit) {
       break;

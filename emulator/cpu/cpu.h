@@ -250,7 +250,9 @@ class Cpu final : public Core {
   std::multimap<uint64_t, Event> events_;
   Handle next_handle_ = 1;
   std::atomic<bool> stop_requested_{false};
+  bool thumb_bit_ = true;  // of the xPSR being stacked
   bool breakpoint_hit_ = false;
+  uint32_t breakpoint_pc_ = 0;
   uint64_t breakpoint_instruction_ = ~uint64_t{0};
   std::fenv_t host_environment_{};
 

@@ -103,7 +103,8 @@ bool Cpu::PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return) {
   const uint32_t padding = align8 ? (r[13] >> 2) & 1 : 0;
   const uint32_t frame = (r[13] - size) & (align8 ? ~7u : ~3u);
   const uint32_t it_bits = (it & 3u) << 25 | (it & 0xFCu) << 8;
-  const uint32_t xpsr = Apsr() | 1u << 24 | ipsr | padding << 9 | it_bits;
+  const uint32_t xpsr =
+      Apsr() | uint32_t{thumb_bit_} << 24 | ipsr | padding << 9 | it_bits;
   const uint32_t words[8] = {r[0],  r[1],  r[2],           r[3],
                              r[12], r[14], return_address, xpsr};
   r[13] = frame;
@@ -197,8 +198,11 @@ const Op* Cpu::EnterSynchronous(unsigned number, uint32_t return_address,
 const Op* Cpu::Fault(const Op* op_at, FaultKind kind) {
   RecordFault(kind);
   const uint32_t pc = op_at == nullptr ? 0 : op_at->pc;
-  return EnterSynchronous(ExceptionOf(kind), pc,
-                          op_at == nullptr ? uint8_t{0} : op_at->it);
+  thumb_bit_ = kind != FaultKind::kInvalidState;
+  const Op* handler = EnterSynchronous(
+      ExceptionOf(kind), pc, op_at == nullptr ? uint8_t{0} : op_at->it);
+  thumb_bit_ = true;
+  return handler;
 }
 
 const Op* Cpu::FaultTaken(const Op* op_at) {
@@ -211,8 +215,10 @@ const Op* Cpu::SupervisorCall(const Op* op_at) {
 }
 
 const Op* Cpu::Breakpoint(const Op* op_at) {
-  if (breakpoint_instruction_ != instructions) {
+  if (breakpoint_instruction_ != instructions || breakpoint_pc_ != op_at->pc) {
     breakpoint_hit_ = true;
+    breakpoint_pc_ = op_at->pc;
+    slot_open = 0;
     Recheck();
     --instructions;  // it has not executed yet
     cycles -= op_at->cost;
