@@ -36,80 +36,185 @@ struct ConvShape : WindowShape<S> {
       (WindowShape<S>::kHasBorder ? kPatchBytes : 0) + kExpandBytes;
 };
 
-/// Dot products of kChannels channels with kPixels pixels. `weights` are packed
-/// bytes, or half words when kWide.
-template <class S, int kChannels, int kPixels, bool kWide>
-TINYRIG_INLINE void Dot(const int8_t* const* pixels, int row_stride,
-                        const uint8_t* weights, int32_t (*acc)[kPixels]) {
-  using C = ConvShape<S>;
-  constexpr int kStep = kChannels * (kWide ? 8 : 4);
-  for (int row = 0; row < S::kFilterH; ++row) {
-    const int8_t* at[kPixels];
-    for (int p = 0; p < kPixels; ++p) {
-      at[p] = pixels[p] + row * row_stride;
+/// Four values of kPixels pixels times those of kChannels channels.
+template <int kChannels, int kPixels, bool kWide>
+TINYRIG_INLINE void DotWord(const int8_t* pixel, int pixel_stride,
+                            const uint8_t* weights,
+                            int32_t (&acc)[kChannels][kPixels]) {
+  uint32_t even[kPixels];
+  uint32_t odd[kPixels];
+#pragma GCC unroll 2
+  for (int p = 0; p < kPixels; ++p) {
+    const uint32_t x = LoadWord(pixel + p * pixel_stride);
+    even[p] = ExtendEven(x);
+    odd[p] = ExtendOdd(x);
+  }
+#pragma GCC unroll 2
+  for (int c = 0; c < kChannels; ++c) {
+    uint32_t w_even;
+    uint32_t w_odd;
+    if constexpr (kWide) {
+      w_even = LoadAligned(weights + 8 * c);
+      w_odd = LoadAligned(weights + 8 * c + 4);
+    } else {
+      const uint32_t packed = LoadAligned(weights + 4 * c);
+      w_even = ExtendEven(packed);
+      w_odd = ExtendOdd(packed);
     }
-#pragma GCC unroll 4
-    for (int word = 0; word < C::kRowWords; ++word) {
-      uint32_t even[kChannels];
-      uint32_t odd[kChannels];
-      for (int c = 0; c < kChannels; ++c) {
-        if constexpr (kWide) {
-          even[c] = LoadAligned(weights + 8 * c);
-          odd[c] = LoadAligned(weights + 8 * c + 4);
-        } else {
-          const uint32_t packed = LoadAligned(weights + 4 * c);
-          even[c] = ExtendEven(packed);
-          odd[c] = ExtendOdd(packed);
-        }
-      }
-      weights += kStep;
-      for (int p = 0; p < kPixels; ++p) {
-        const uint32_t x = LoadWord(at[p]);
-        at[p] += 4;
-        const uint32_t x_even = ExtendEven(x);
-        const uint32_t x_odd = ExtendOdd(x);
-        for (int c = 0; c < kChannels; ++c) {
-          acc[c][p] = MulAddPair(x_even, even[c], acc[c][p]);
-          acc[c][p] = MulAddPair(x_odd, odd[c], acc[c][p]);
-        }
-      }
+#pragma GCC unroll 2
+    for (int p = 0; p < kPixels; ++p) {
+      acc[c][p] = MulAddPair(even[p], w_even, acc[c][p]);
+      acc[c][p] = MulAddPair(odd[p], w_odd, acc[c][p]);
     }
   }
 }
 
-/// kChannels x kPixels outputs; out[c + p * kOutC].
-template <class S, int kChannels, int kPixels, bool kWide>
-TINYRIG_INLINE void ConvBlock(const int8_t* const* pixels, int row_stride,
-                              const uint8_t* weights, const ChannelQuant* quant,
-                              int8_t* out) {
+#if TINYRIG_HAS_DSP
+// The 2 x 2 step by hand: 12 registers, which gcc does not find by itself. The
+// second pixel lies kPixelStride behind the first.
+template <int kPixelStride>
+TINYRIG_INLINE void DotWordWide22(const int8_t*& pixel, const uint8_t*& weights,
+                                  int32_t (&acc)[2][2]) {
+  uint32_t e0, o0, e1, o1, w0, w1;
+  __asm__ volatile(
+      "ldr %[o1], [%[x], #%c[step]]\n\t"
+      "ldr %[o0], [%[x]], #4\n\t"
+      "ldrd %[w0], %[w1], [%[w]], #8\n\t"
+      "sxtb16 %[e1], %[o1]\n\t"
+      "sxtb16 %[e0], %[o0]\n\t"
+      "sxtb16 %[o1], %[o1], ror #8\n\t"
+      "sxtb16 %[o0], %[o0], ror #8\n\t"
+      "smlad %[a00], %[e0], %[w0], %[a00]\n\t"
+      "smlad %[a01], %[e1], %[w0], %[a01]\n\t"
+      "smlad %[a00], %[o0], %[w1], %[a00]\n\t"
+      "smlad %[a01], %[o1], %[w1], %[a01]\n\t"
+      "ldrd %[w0], %[w1], [%[w]], #8\n\t"
+      "smlad %[a10], %[e0], %[w0], %[a10]\n\t"
+      "smlad %[a11], %[e1], %[w0], %[a11]\n\t"
+      "smlad %[a10], %[o0], %[w1], %[a10]\n\t"
+      "smlad %[a11], %[o1], %[w1], %[a11]"
+      : [x] "+r"(pixel), [w] "+r"(weights), [a00] "+r"(acc[0][0]),
+        [a01] "+r"(acc[0][1]), [a10] "+r"(acc[1][0]), [a11] "+r"(acc[1][1]),
+        [e0] "=&r"(e0), [o0] "=&r"(o0), [e1] "=&r"(e1), [o1] "=&r"(o1),
+        [w0] "=&r"(w0), [w1] "=&r"(w1)
+      : [step] "n"(kPixelStride)
+      : "memory");
+}
+
+template <int kPixelStride>
+TINYRIG_INLINE void DotWordPacked22(const int8_t*& pixel,
+                                    const uint8_t*& weights,
+                                    int32_t (&acc)[2][2]) {
+  uint32_t e0, o0, e1, o1, w0, w1;
+  __asm__ volatile(
+      "ldr %[o1], [%[x], #%c[step]]\n\t"
+      "ldr %[o0], [%[x]], #4\n\t"
+      "ldr %[w1], [%[w]], #4\n\t"
+      "sxtb16 %[e1], %[o1]\n\t"
+      "sxtb16 %[e0], %[o0]\n\t"
+      "sxtb16 %[w0], %[w1]\n\t"
+      "sxtb16 %[o1], %[o1], ror #8\n\t"
+      "sxtb16 %[o0], %[o0], ror #8\n\t"
+      "sxtb16 %[w1], %[w1], ror #8\n\t"
+      "smlad %[a00], %[e0], %[w0], %[a00]\n\t"
+      "smlad %[a01], %[e1], %[w0], %[a01]\n\t"
+      "smlad %[a00], %[o0], %[w1], %[a00]\n\t"
+      "smlad %[a01], %[o1], %[w1], %[a01]\n\t"
+      "ldr %[w1], [%[w]], #4\n\t"
+      "sxtb16 %[w0], %[w1]\n\t"
+      "sxtb16 %[w1], %[w1], ror #8\n\t"
+      "smlad %[a10], %[e0], %[w0], %[a10]\n\t"
+      "smlad %[a11], %[e1], %[w0], %[a11]\n\t"
+      "smlad %[a10], %[o0], %[w1], %[a10]\n\t"
+      "smlad %[a11], %[o1], %[w1], %[a11]"
+      : [x] "+r"(pixel), [w] "+r"(weights), [a00] "+r"(acc[0][0]),
+        [a01] "+r"(acc[0][1]), [a10] "+r"(acc[1][0]), [a11] "+r"(acc[1][1]),
+        [e0] "=&r"(e0), [o0] "=&r"(o0), [e1] "=&r"(e1), [o1] "=&r"(o1),
+        [w0] "=&r"(w0), [w1] "=&r"(w1)
+      : [step] "n"(kPixelStride)
+      : "memory");
+}
+#endif
+
+/// One word of each pixel; moves both pointers behind what was used.
+template <int kPixelStride, int kChannels, int kPixels, bool kWide>
+TINYRIG_INLINE void DotStep(const int8_t*& pixel, const uint8_t*& weights,
+                            int32_t (&acc)[kChannels][kPixels]) {
+#if TINYRIG_HAS_DSP
+  constexpr int kMaxImmediate = 4095;
+  if constexpr (kChannels == 2 && kPixels == 2 &&
+                kPixelStride <= kMaxImmediate) {
+    if constexpr (kWide) {
+      DotWordWide22<kPixelStride>(pixel, weights, acc);
+    } else {
+      DotWordPacked22<kPixelStride>(pixel, weights, acc);
+    }
+    return;
+  }
+#endif
+  DotWord<kChannels, kPixels, kWide>(pixel, kPixelStride, weights, acc);
+  pixel += 4;
+  weights += kChannels * (kWide ? 8 : 4);
+}
+
+/// kWords words of each pixel; moves `weights` behind them.
+template <int kWords, int kPixelStride, int kChannels, int kPixels, bool kWide>
+TINYRIG_INLINE void DotRow(const int8_t* pixel, const uint8_t*& weights,
+                           int32_t (&acc)[kChannels][kPixels]) {
+  constexpr int kUnroll = 4;
+  for (int i = 0; i < kWords / kUnroll; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < kUnroll; ++j) {
+      DotStep<kPixelStride, kChannels, kPixels, kWide>(pixel, weights, acc);
+    }
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < kWords % kUnroll; ++j) {
+    DotStep<kPixelStride, kChannels, kPixels, kWide>(pixel, weights, acc);
+  }
+}
+
+/// kChannels x kPixels outputs; out[c + p * kOutC]. Filter rows of a pixel lie
+/// kRowStride apart, pixels kPixelStride.
+template <class S, int kRowStride, int kPixelStride, int kChannels, int kPixels,
+          bool kWide>
+TINYRIG_INLINE void ConvBlock(const int8_t* pixel, const uint8_t* weights,
+                              const ChannelQuant* quant, int8_t* out) {
   int32_t acc[kChannels][kPixels];
+#pragma GCC unroll 2
   for (int c = 0; c < kChannels; ++c) {
+#pragma GCC unroll 2
     for (int p = 0; p < kPixels; ++p) {
       acc[c][p] = quant[c].bias;
     }
   }
-  Dot<S, kChannels, kPixels, kWide>(pixels, row_stride, weights, acc);
-  for (int p = 0; p < kPixels; ++p) {
-    for (int c = 0; c < kChannels; ++c) {
-      out[p * S::kOutC + c] = ToInt8<S>(acc[c][p], quant[c]);
+  for (int row = 0; row < S::kFilterH; ++row) {
+    DotRow<ConvShape<S>::kRowWords, kPixelStride, kChannels, kPixels, kWide>(
+        pixel + row * kRowStride, weights, acc);
+  }
+#pragma GCC unroll 2
+  for (int c = 0; c < kChannels; ++c) {
+    const ChannelQuant q = quant[c];
+#pragma GCC unroll 2
+    for (int p = 0; p < kPixels; ++p) {
+      out[p * S::kOutC + c] = ToInt8<S>(acc[c][p], q);
     }
   }
 }
 
-/// All channels of one pixel, weights as they lie in flash.
+/// All channels of one patch, weights as they lie in flash.
 template <class S>
-TINYRIG_INLINE void ConvPixel(const int8_t* pixel, int row_stride,
-                              const uint8_t* weights, const ChannelQuant* quant,
-                              int8_t* out) {
+TINYRIG_INLINE void ConvPatch(const int8_t* patch, const uint8_t* weights,
+                              const ChannelQuant* quant, int8_t* out) {
   using C = ConvShape<S>;
-  const int8_t* const pixels[1] = {pixel};
   for (int c = 0; c + 2 <= S::kOutC; c += 2) {
-    ConvBlock<S, 2, 1, false>(pixels, row_stride, weights, quant + c, out + c);
+    ConvBlock<S, C::kPatchRow, 0, 2, 1, false>(patch, weights, quant + c,
+                                               out + c);
     weights += C::kFilterWords * 8;
   }
   if constexpr (S::kOutC % 2 != 0) {
-    ConvBlock<S, 1, 1, false>(pixels, row_stride, weights, quant + S::kOutC - 1,
-                              out + S::kOutC - 1);
+    ConvBlock<S, C::kPatchRow, 0, 1, 1, false>(
+        patch, weights, quant + S::kOutC - 1, out + S::kOutC - 1);
   }
 }
 
@@ -141,8 +246,7 @@ TINYRIG_INLINE void ConvBorderRun(const int8_t* in, int oy, int first, int last,
                                   int8_t* out) {
   for (int ox = first; ox < last; ++ox) {
     GatherPatch<S>(in, oy, ox, patch);
-    ConvPixel<S>(patch, ConvShape<S>::kPatchRow, weights, quant,
-                 out + (oy * S::kOutW + ox) * S::kOutC);
+    ConvPatch<S>(patch, weights, quant, out + (oy * S::kOutW + ox) * S::kOutC);
   }
 }
 
@@ -175,14 +279,13 @@ TINYRIG_INLINE void ConvInner(const int8_t* in, const uint8_t* weights,
     int8_t* to = out + (oy * S::kOutW + C::kInnerLeft) * S::kOutC;
     constexpr int kPixels = C::kInnerRight - C::kInnerLeft;
     for (int ox = 0; ox + 2 <= kPixels; ox += 2) {
-      const int8_t* const pixels[2] = {at, at + kStep};
-      ConvBlock<S, kChannels, 2, kWide>(pixels, C::kInRow, weights, quant, to);
+      ConvBlock<S, C::kInRow, kStep, kChannels, 2, kWide>(at, weights, quant,
+                                                          to);
       at += 2 * kStep;
       to += 2 * S::kOutC;
     }
     if constexpr (kPixels % 2 != 0) {
-      const int8_t* const pixels[1] = {at};
-      ConvBlock<S, kChannels, 1, kWide>(pixels, C::kInRow, weights, quant, to);
+      ConvBlock<S, C::kInRow, 0, kChannels, 1, kWide>(at, weights, quant, to);
     }
   }
 }

@@ -24,30 +24,69 @@ struct DepthwiseShape : WindowShape<S> {
   static constexpr int kLastQuad = S::kOutC % 4 == 0 ? 4 : S::kOutC % 4;
 };
 
+/// One tap of four channels: kOffset bytes behind `row`, weights kTap of
+/// `wide`.
+template <int kOffset, int kTap>
+TINYRIG_INLINE void DepthwiseTap(const int8_t* row, const uint32_t* wide,
+                                 int32_t (&acc)[4]) {
+#if TINYRIG_HAS_DSP
+  // Volatile keeps taps in order: gcc would gather all of them and spill.
+  if constexpr (kOffset <= 4095 && kTap * 8 <= 1020) {
+    uint32_t even, odd, w0, w1;
+    __asm__ volatile(
+        "ldr %[e], [%[x], #%c[at]]\n\t"
+        "ldrd %[w0], %[w1], [%[w], #%c[tap]]\n\t"
+        "sxtb16 %[o], %[e], ror #8\n\t"
+        "sxtb16 %[e], %[e]\n\t"
+        "smlabb %[a1], %[o], %[w1], %[a1]\n\t"
+        "smlabb %[a0], %[e], %[w0], %[a0]\n\t"
+        "smlatt %[a3], %[o], %[w1], %[a3]\n\t"
+        "smlatt %[a2], %[e], %[w0], %[a2]"
+        : [a0] "+r"(acc[0]), [a1] "+r"(acc[1]), [a2] "+r"(acc[2]),
+          [a3] "+r"(acc[3]), [e] "=&r"(even), [o] "=&r"(odd), [w0] "=&r"(w0),
+          [w1] "=&r"(w1)
+        : [x] "r"(row), [w] "r"(wide), [at] "n"(kOffset), [tap] "n"(kTap * 8)
+        : "memory");
+    return;
+  }
+#endif
+  const uint32_t x = LoadWord(row + kOffset);
+  const uint32_t x_even = ExtendEven(x);
+  const uint32_t x_odd = ExtendOdd(x);
+  acc[0] = MulAddLow(x_even, wide[2 * kTap], acc[0]);
+  acc[1] = MulAddLow(x_odd, wide[2 * kTap + 1], acc[1]);
+  acc[2] = MulAddHigh(x_even, wide[2 * kTap], acc[2]);
+  acc[3] = MulAddHigh(x_odd, wide[2 * kTap + 1], acc[3]);
+}
+
+/// Taps kFirst..kCount-1 of one filter row.
+template <int kTapStride, int kCount, int kFirst = 0>
+TINYRIG_INLINE void DepthwiseRow(const int8_t* row, const uint32_t* wide,
+                                 int32_t (&acc)[4]) {
+  if constexpr (kFirst < kCount) {
+    DepthwiseTap<kFirst * kTapStride, kFirst>(row, wide, acc);
+    DepthwiseRow<kTapStride, kCount, kFirst + 1>(row, wide, acc);
+  }
+}
+
 /// kChannels (1..4) outputs of one pixel; `window` is the top left tap.
 template <class S, int kChannels, int kRowStride, int kTapStride>
 TINYRIG_INLINE void DepthwisePixel(const int8_t* window, const uint32_t* wide,
                                    const ChannelQuant* quant, int8_t* out) {
   int32_t acc[4] = {0, 0, 0, 0};
+#pragma GCC unroll 4
   for (int c = 0; c < kChannels; ++c) {
     acc[c] = quant[c].bias;
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 4
   for (int fy = 0; fy < S::kFilterH; ++fy) {
-#pragma GCC unroll 8
-    for (int fx = 0; fx < S::kFilterW; ++fx) {
-      const uint32_t x = LoadWord(window + fy * kRowStride + fx * kTapStride);
-      const uint32_t even = ExtendEven(x);
-      const uint32_t odd = ExtendOdd(x);
-      const uint32_t* w = wide + 2 * (fy * S::kFilterW + fx);
-      acc[0] = MulAddLow(even, w[0], acc[0]);
-      acc[1] = MulAddLow(odd, w[1], acc[1]);
-      acc[2] = MulAddHigh(even, w[0], acc[2]);
-      acc[3] = MulAddHigh(odd, w[1], acc[3]);
-    }
+    DepthwiseRow<kTapStride, S::kFilterW>(window + fy * kRowStride,
+                                          wide + 2 * fy * S::kFilterW, acc);
   }
+#pragma GCC unroll 4
   for (int c = 0; c < kChannels; ++c) {
-    out[c] = ToInt8<S>(acc[c], quant[c]);
+    const ChannelQuant q = quant[c];
+    out[c] = ToInt8<S>(acc[c], q);
   }
 }
 

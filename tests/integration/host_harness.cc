@@ -1,7 +1,7 @@
 // Runs a generated model on the host: host_harness INPUTS OUTPUTS, each file
-// the concatenation of samples. Every sample runs twice, by invoke() and layer
-// by layer, and a third time without setting the input where the model says
-// that it keeps it; all must agree.
+// the concatenation of samples. The first sample runs twice more, layer by
+// layer and, where the model says that it keeps its input, without setting it
+// again; all must agree.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -41,6 +41,16 @@ std::string RunInvoke() {
   return Outputs();
 }
 
+// Other ways to run the same input give the same outputs.
+bool Agrees(const char* input, const std::string& want) {
+  const bool keeps = (tinyrig_model.flags & TINYRIG_MODEL_INPUT_PRESERVED) != 0;
+  if (keeps && RunInvoke() != want) {
+    return false;
+  }
+  SetInputs(input);
+  return RunLayers() == want;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,12 +66,8 @@ int main(int argc, char** argv) {
   }
   for (size_t at = 0; at + input_bytes <= inputs.size(); at += input_bytes) {
     SetInputs(&inputs[at]);
-    const std::string by_layers = RunLayers();
-    SetInputs(&inputs[at]);
     const std::string by_invoke = RunInvoke();
-    const bool keeps =
-        (tinyrig_model.flags & TINYRIG_MODEL_INPUT_PRESERVED) != 0;
-    if (by_layers != by_invoke || (keeps && RunInvoke() != by_invoke)) {
+    if (at == 0 && !Agrees(&inputs[at], by_invoke)) {
       std::fprintf(stderr, "runs of one input differ\n");
       return 1;
     }
