@@ -129,6 +129,7 @@ StopReason Cpu::Run(uint64_t cycle_limit) {
     RunDueEvents();
     if (locked_up) {
       reason = StopReason::kLockup;
+      stop_requested_ = false;  // the listener may have asked for one, too
       break;
     }
     if (breakpoint_hit_) {

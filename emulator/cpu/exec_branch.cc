@@ -114,7 +114,8 @@ const Op* IfThen(Cpu& /*cpu*/, const Op* op) {
 const Op* ConditionalWrapper(Cpu& cpu, const Op* op) {
   if (!Passes(cpu, op->it >> 4)) {
     // Skipped: one cycle, whatever it would have cost (M4-14).
-    cpu.cycles -= op->cost - 1u;
+    cpu.cycles += 1;
+    cpu.cycles -= op->cost;
     return Next(op);
   }
   cpu.r[15] = op->pc + 4;

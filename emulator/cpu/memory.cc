@@ -10,6 +10,14 @@ namespace {
 constexpr uint32_t kCcrUnalignTrap = 1u << 3;
 constexpr uint32_t kPpbBase = 0xE0000000;
 constexpr uint32_t kPpbEnd = 0xE0100000;
+// The chip's own part of the PPB: DBGMCU. A device window answers there.
+constexpr uint32_t kDbgmcuBase = 0xE0042000;
+constexpr uint32_t kDbgmcuEnd = 0xE0042400;
+
+bool InPpb(uint32_t address) {
+  return address >= kPpbBase && address < kPpbEnd &&
+         (address < kDbgmcuBase || address >= kDbgmcuEnd);
+}
 
 uint32_t LoadBytes(const uint8_t* from, unsigned size) {
   uint32_t value = 0;
@@ -98,7 +106,7 @@ bool Cpu::LoadSlow(uint32_t address, unsigned size, uint32_t* value) {
     UnalignedCost(address, size);
     return SplitLoad(address, size, value);
   }
-  if (address >= kPpbBase && address < kPpbEnd) {
+  if (InPpb(address)) {
     if (ReadPpb(address, size, value)) {
       return true;
     }
@@ -135,7 +143,7 @@ bool Cpu::StoreSlow(uint32_t address, unsigned size, uint32_t value) {
   }
   const uint32_t mask = size == 4 ? ~0u : (1u << (8 * size)) - 1;
   value &= mask;
-  if (address >= kPpbBase && address < kPpbEnd) {
+  if (InPpb(address)) {
     if (WritePpb(address, size, value)) {
       return true;
     }

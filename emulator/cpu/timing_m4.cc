@@ -12,10 +12,11 @@ constexpr bool kStoreHidesLoadCycle = true;  // measured 2; the TRM shows 3
 constexpr bool kStoreDelaysLoad = true;      // measured +1; the TRM shows none
 constexpr bool kSameBaseIndexedChains = false;  // measured no; TRM silent
 constexpr bool kNopHidesLoadCycle = true;       // measured; TRM silent
-constexpr unsigned kRefillDirect = 1;           // P of B, B<cc>, CBZ, BL
-constexpr unsigned kRefillRegister = 2;         // P of BX, MOV PC, POP {PC}
-constexpr unsigned kRefillLoad = 3;             // P of LDR PC and TBB
-constexpr unsigned kCoreFpMove = 1;             // or 2 (a compiler's model)
+constexpr bool kItFolds = true;          // onto a 16-bit instruction before it
+constexpr unsigned kRefillDirect = 1;    // P of B, B<cc>, CBZ, BL
+constexpr unsigned kRefillRegister = 2;  // P of BX, MOV PC, POP {PC}
+constexpr unsigned kRefillLoad = 3;      // P of LDR PC and TBB
+constexpr unsigned kCoreFpMove = 1;      // or 2 (a compiler's model)
 
 bool IsMemory(const Meta& meta) {
   return meta.cls == OpClass::kLoad || meta.cls == OpClass::kStore ||
@@ -57,6 +58,9 @@ unsigned MemoryCycles(const Meta& now, const Meta& next) {
     case OpClass::kLoad:
       return now.words + (NextHidesLoadCycle(now, next) ? 0u : 1u);
     case OpClass::kStore: {
+      if (now.fp_reads != 0) {
+        return 1u + now.words;  // VSTR
+      }
       const bool chain = ChainsOnOneBase(now, next) && !kSameBaseIndexedChains;
       const bool delays = kStoreDelaysLoad && next.cls == OpClass::kLoad;
       return 1u + (chain || delays ? 1u : 0u);
@@ -131,6 +135,9 @@ Cost CostM4(const Meta& now, const Meta& next, uint32_t /*address*/) {
   if (IsDataProcessing(now) && IsMemory(next) &&
       (now.writes & next.addresses) != 0) {
     cycles += 1;
+  }
+  if (kItFolds && next.cls == OpClass::kIt && !now.wide) {
+    cycles -= 1;
   }
   cost.cycles = static_cast<uint8_t>(std::min(cycles, 120u));
   cost.taken_cycles = static_cast<uint8_t>(Refill(now.cls));

@@ -1,0 +1,434 @@
+// The core's contract (core.h): running, events, sleep, interrupts, code
+// changes, counters. Instruction semantics are in unicorn_test.cc, exceptions
+// and faults seen from a program in qemu_test.cc.
+#include <gtest/gtest.h>
+
+#include "emulator/cpu/testing/machine.h"
+
+namespace tinyrig::emulator::testing {
+namespace {
+
+constexpr uint32_t kBkpt = 0xBE00;
+constexpr uint32_t kLoopHere = 0xE7FE;  // b .
+constexpr uint32_t kWfi = 0xBF30;
+constexpr uint32_t kBxLr = 0x4770;
+
+uint32_t R(const Machine& machine, int i) {
+  return machine.core->ReadRegisters().r[i];
+}
+
+void SetR(Machine* machine, std::initializer_list<uint32_t> values) {
+  Core::Registers registers = machine->core->ReadRegisters();
+  int i = 0;
+  for (uint32_t value : values) {
+    registers.r[i++] = value;
+  }
+  machine->core->WriteRegisters(registers);
+}
+
+// Runs `halfwords` from the start, with r0.. preset, to their breakpoint.
+void RunCode(Machine* machine, std::initializer_list<uint32_t> halfwords,
+             std::initializer_list<uint32_t> registers = {}) {
+  const uint32_t end = machine->Put(kProgramStart, halfwords);
+  machine->Put(end, {kBkpt});
+  machine->core->InvalidateCode(0, kMemoryBytes);
+  machine->Start();
+  SetR(machine, registers);
+  ASSERT_EQ(machine->core->Run(machine->core->NowCycles() + 100000),
+            StopReason::kBreakpoint);
+  ASSERT_EQ(R(*machine, 15), end);
+}
+
+TEST(Core, ResetTakesStackAndStartFromTheVectorTable) {
+  Machine machine;
+  machine.Connect();
+  machine.PutWord(0x1000, 0x20001000);
+  machine.PutWord(0x1004, 0x2345);
+  machine.core->Reset(0x1000);
+  const Core::Registers registers = machine.core->ReadRegisters();
+  EXPECT_EQ(registers.r[13], 0x20001000u);
+  EXPECT_EQ(registers.r[15], 0x2344u);
+  EXPECT_EQ(registers.r[14], 0xFFFFFFFFu);
+}
+
+TEST(Core, StopsAtTheLimitAndCarriesOn) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0x3001, 0xE7FD});  // adds r0, #1; b .-2
+  machine.Start();
+  EXPECT_EQ(machine.core->Run(300), StopReason::kLimit);
+  EXPECT_GE(machine.core->NowCycles(), 300u);
+  EXPECT_LE(machine.core->NowCycles(), 303u);
+  const uint32_t count = R(machine, 0);
+  EXPECT_NEAR(count, 100, 2);
+  EXPECT_EQ(machine.core->Run(600), StopReason::kLimit);
+  EXPECT_NEAR(R(machine, 0), 200, 2);
+}
+
+TEST(Core, RunsAreDeterministic) {
+  const auto run = [] {
+    Machine machine(CoreKind::kCortexM7Dp);
+    machine.Connect();
+    machine.Put(kProgramStart, {0x3001, 0x1889, 0x4048, 0xE7FB});
+    machine.Start();
+    for (uint64_t limit : {777u, 5000u, 123456u}) {
+      machine.core->At(limit / 2, [] {});
+      machine.core->Run(limit);
+    }
+    return std::make_tuple(machine.core->NowCycles(),
+                           machine.core->InstructionCount(), R(machine, 0));
+  };
+  EXPECT_EQ(run(), run());
+}
+
+// Slicing a run by limits must not change what it counts.
+TEST(Core, LimitsDoNotChangeCounts) {
+  const auto run = [](uint64_t slice, CoreKind kind) {
+    Machine machine(kind);
+    machine.Connect();
+    machine.Put(kProgramStart,
+                {0x3001, 0x1889, 0xF8DA, 0x2000, 0x4048, 0xE7F9});
+    machine.Start();
+    SetR(&machine, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, kRamBase});
+    while (machine.core->InstructionCount() < 1000) {
+      machine.core->Run(machine.core->NowCycles() + slice);
+    }
+    while (R(machine, 15) != kProgramStart) {
+      machine.core->Run(machine.core->NowCycles() + 1);
+    }
+    return static_cast<double>(machine.core->NowCycles()) /
+           static_cast<double>(machine.core->InstructionCount());
+  };
+  for (CoreKind kind : {CoreKind::kCortexM4F, CoreKind::kCortexM7Dp}) {
+    EXPECT_NEAR(run(1, kind), run(100000, kind), 0.01);
+  }
+}
+
+TEST(Events, RunInOrderAtTheirCycle) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {kLoopHere});
+  machine.Start();
+  std::vector<uint64_t> seen;
+  const auto note = [&] { seen.push_back(machine.core->NowCycles()); };
+  machine.core->At(500, note);
+  machine.core->At(100, note);
+  const auto cancelled = machine.core->At(200, note);
+  machine.core->Cancel(cancelled);
+  EXPECT_EQ(machine.core->NextEventCycles(), 100u);
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kLimit);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_NEAR(static_cast<double>(seen[0]), 100, 2);
+  EXPECT_NEAR(static_cast<double>(seen[1]), 500, 2);
+  EXPECT_EQ(machine.core->NextEventCycles(), UINT64_MAX);
+}
+
+TEST(Events, CanStopTheRun) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {kLoopHere});
+  machine.Start();
+  machine.core->At(400, [&] { machine.core->RequestStop(); });
+  EXPECT_EQ(machine.core->Run(100000), StopReason::kRequested);
+  EXPECT_LT(machine.core->NowCycles(), 410u);
+}
+
+TEST(Sleep, ReturnsAndWakesByAnInterruptLine) {
+  Machine machine;
+  machine.Connect();
+  // r1 -> ISER0; enable IRQ 3, sleep, breakpoint. The handler counts in r4.
+  machine.Put(kProgramStart, {0x6008, kWfi, kBkpt});
+  machine.Put(0x100, {0x3401, kBxLr});
+  machine.Start();
+  SetR(&machine, {1u << 3, 0xE000E100});
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kSleep);
+  const uint64_t asleep = machine.core->NowCycles();
+  EXPECT_EQ(machine.core->Run(100000), StopReason::kSleep);
+  EXPECT_EQ(machine.core->NowCycles(), asleep);
+  machine.core->At(5000, [&] {
+    machine.core->SetLine(3, true);
+    machine.core->At(5020, [&] { machine.core->SetLine(3, false); });
+  });
+  machine.core->SkipTo(machine.core->NextEventCycles());
+  EXPECT_EQ(machine.core->Run(100000), StopReason::kBreakpoint);
+  EXPECT_GE(R(machine, 4), 1u);
+  EXPECT_GE(machine.core->NowCycles(), 5000u);
+  EXPECT_LT(machine.core->NowCycles(), 5200u);
+}
+
+TEST(Interrupts, LevelPendsAgainUntilTheLineFalls) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0x6008, kLoopHere});
+  machine.Put(0x100, {0x3401, kBxLr});
+  machine.Start();
+  SetR(&machine, {1, 0xE000E100});
+  machine.core->SetLine(0, true);
+  machine.core->Run(400);
+  const uint32_t many = R(machine, 4);
+  EXPECT_GT(many, 5u);
+  machine.core->SetLine(0, false);
+  machine.core->Run(800);
+  const uint32_t last = R(machine, 4);
+  machine.core->Run(2000);
+  EXPECT_LE(last, many + 2);
+  EXPECT_EQ(R(machine, 4), last);
+}
+
+TEST(Interrupts, EntryTakesTwelveCycles) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0x6008, 0xBF00, kBkpt});
+  machine.Put(0x100, {kBkpt});
+  machine.Start();
+  SetR(&machine, {1, 0xE000E100});
+  machine.core->SetLine(0, true);
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+  EXPECT_EQ(R(machine, 15), 0x100u);
+  EXPECT_EQ(machine.core->NowCycles(), 1u + 12u);
+}
+
+TEST(Code, StoresToDecodedCodeTakeEffect) {
+  Machine machine;
+  machine.Connect();
+  // Runs a function at r1 (movs r0, #1; bx lr), changes it, runs it again.
+  machine.Put(0x1000, {0x2001, kBxLr});
+  RunCode(&machine, {0x4788, 0x4605, 0x801A, 0x4788},
+          {0, 0x1001, 0x2007, 0x1000});
+  EXPECT_EQ(R(machine, 5), 1u);
+  EXPECT_EQ(R(machine, 0), 7u);
+}
+
+TEST(Code, InvalidateSeesFlashProgrammingThroughAnAlias) {
+  Machine machine;
+  machine.map.memories[0].writable = false;
+  machine.map.memories.push_back(
+      {"alias", 0x08000000, kMemoryBytes, machine.code.data(), false, nullptr});
+  machine.Connect();
+  machine.Put(kProgramStart, {0x2001, kBkpt});
+  machine.Start(0x08000000 + kProgramStart);
+  machine.core->Run(1000);
+  EXPECT_EQ(R(machine, 0), 1u);
+  machine.Put(kProgramStart, {0x2009, kBkpt});
+  machine.core->InvalidateCode(0, 1024);
+  machine.Start(0x08000000 + kProgramStart);
+  machine.core->Run(machine.core->NowCycles() + 1000);
+  EXPECT_EQ(R(machine, 0), 9u);
+}
+
+TEST(Code, CrossesPages) {
+  for (CoreKind kind : {CoreKind::kCortexM4F, CoreKind::kCortexM7Dp}) {
+    Machine machine(kind);
+    machine.Connect();
+    uint32_t at = 0x1FF0;
+    while (at < 0x2010) {
+      at = machine.Put(at, {0x3001});
+    }
+    // The last instruction of the page is wide and runs over its end.
+    machine.Put(0x1FFE, {0xF100, 0x0064});  // add.w r0, r0, #100
+    machine.Put(at, {kBkpt});
+    machine.Start(0x1FF0);
+    EXPECT_EQ(machine.core->Run(10000), StopReason::kBreakpoint);
+    EXPECT_EQ(R(machine, 0), 7u + 100 + 7);
+    EXPECT_EQ(machine.core->InstructionCount(), 15u);
+    EXPECT_LE(machine.core->NowCycles(), 15u);
+  }
+}
+
+TEST(Memory, BitBandOnTheM4Only) {
+  Machine machine;
+  machine.Connect();
+  machine.PutWord(kRamBase + 4, 0x100);
+  // ldr r1, [r0]; movs r2, #1; str r2, [r3]
+  RunCode(&machine, {0x6801, 0x2201, 0x601A},
+          {0x22000000 + 4 * 32 + 8 * 4, 0, 0, 0x22000000 + 4 * 32 + 5 * 4});
+  EXPECT_EQ(R(machine, 1), 1u);
+  EXPECT_EQ(machine.Word(kRamBase + 4), 0x120u);
+}
+
+TEST(Memory, UnalignedWordAcrossPages) {
+  Machine machine;
+  machine.Connect();
+  machine.PutWord(kRamBase + 0xFFC, 0x44332211);
+  machine.PutWord(kRamBase + 0x1000, 0x88776655);
+  RunCode(&machine, {0x6801}, {kRamBase + 0xFFE});
+  EXPECT_EQ(R(machine, 1), 0x66554433u);
+}
+
+class Port : public Device {
+ public:
+  bool Read(uint32_t offset, unsigned size, uint32_t* value) override {
+    *value = offset << 8 | size;
+    return offset != 0x20;
+  }
+  bool Write(uint32_t offset, unsigned, uint32_t value) override {
+    written = value + offset;
+    return true;
+  }
+  void Reset() override {}
+  uint32_t written = 0;
+};
+
+TEST(Memory, DevicesAndFlashStores) {
+  Machine machine;
+  Port port;
+  machine.map.devices.push_back({"port", 0x40000000, 0x400, &port});
+  machine.map.memories[0].writable = false;
+  machine.map.memories[0].store_device = &port;
+  machine.Connect();
+  // ldrh r1, [r0, #0x10]; strb r2, [r0, #3]
+  RunCode(&machine, {0x8A01, 0x70C2}, {0x40000000, 0, 0x1FF});
+  EXPECT_EQ(R(machine, 1), 0x1002u);
+  EXPECT_EQ(port.written, 0xFFu + 3);
+  RunCode(&machine, {0x6002}, {0x3000, 0, 5});  // a store to flash
+  EXPECT_EQ(port.written, 0x3005u);
+}
+
+TEST(Faults, DeviceRefusalIsAPreciseBusFault) {
+  Machine machine;
+  Port port;
+  machine.map.devices.push_back({"port", 0x40000000, 0x400, &port});
+  machine.Connect();
+  machine.Put(kProgramStart, {0x6A01, kBkpt});  // ldr r1, [r0, #0x20]
+  // Handler: read CFSR, HFSR, BFAR through r7.
+  machine.Put(0x100, {0x6ABC, 0x6AFD, 0x6BBE, kBkpt});
+  machine.Start();
+  SetR(&machine, {0x40000000, 0, 0, 0, 0, 0, 0, 0xE000ED00});
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+  EXPECT_EQ(R(machine, 4), 0x8200u);
+  EXPECT_EQ(R(machine, 5), 0x40000000u);
+  EXPECT_EQ(R(machine, 6), 0x40000020u);
+  EXPECT_EQ(machine.Word(kStackTop - 8), kProgramStart);
+}
+
+TEST(Faults, FaultInHardFaultLocksUp) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0xDE00});
+  machine.Put(0x100, {0xDE00});
+  machine.Start();
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kLockup);
+  EXPECT_EQ(machine.lockups, 1);
+  EXPECT_EQ(machine.core->Run(2000), StopReason::kLockup);
+  machine.Put(kProgramStart, {kBkpt});
+  machine.core->InvalidateCode(0, 1024);
+  machine.Start();
+  EXPECT_EQ(machine.core->Run(3000), StopReason::kBreakpoint);
+}
+
+TEST(Faults, SecondRunAtABreakpointIsAHardFault) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {kBkpt});
+  machine.Put(0x100, {0x2042, kLoopHere});
+  machine.Start();
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+  EXPECT_EQ(R(machine, 15), kProgramStart);
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kLimit);
+  EXPECT_EQ(R(machine, 0), 0x42u);
+}
+
+TEST(System, ResetRequestReachesTheListener) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0x6001, kLoopHere});  // str r1, [r0]
+  machine.Start();
+  SetR(&machine, {0xE000ED0C, 0x12340004});  // wrong key
+  machine.core->Run(100);
+  EXPECT_EQ(machine.resets, 0);
+  machine.Start();
+  SetR(&machine, {0xE000ED0C, 0x05FA0004});
+  EXPECT_EQ(machine.core->Run(100000), StopReason::kRequested);
+  EXPECT_EQ(machine.resets, 1);
+}
+
+// DWT: str r1,[r0] DEMCR; [str r3,[r2] LAR;] str r5,[r4] CTRL; nops; read.
+TEST(System, CycleCounterNeedsItsEnables) {
+  for (CoreKind kind : {CoreKind::kCortexM4F, CoreKind::kCortexM7Dp}) {
+    for (bool unlock : {false, true}) {
+      Machine machine(kind);
+      machine.Connect();
+      const uint32_t store_lar = unlock ? 0x6013u : 0xBF00u;
+      RunCode(&machine,
+              {0x6001, store_lar, 0x6025, 0x6866, 0xBF00, 0xBF00, 0xBF00,
+               0xBF00, 0x6867},
+              {0xE000EDFC, 1u << 24, 0xE0001FB0, 0xC5ACCE55, 0xE0001000, 1});
+      const uint32_t passed = R(machine, 7) - R(machine, 6);
+      if (kind == CoreKind::kCortexM4F || unlock) {
+        EXPECT_GE(passed, 2u);
+        EXPECT_LE(passed, 7u);
+      } else {
+        EXPECT_EQ(passed, 0u);
+      }
+    }
+  }
+}
+
+TEST(System, VirtualInstructionCounter) {
+  Machine machine;
+  machine.Connect();
+  // ldr r1,[r0]; ldr r2,[r0,#4]; nop; nop; ldr r3,[r0]
+  RunCode(&machine, {0x6801, 0x6842, 0xBF00, 0xBF00, 0x6803}, {0xE0043000});
+  EXPECT_EQ(R(machine, 1), 0u);
+  EXPECT_EQ(R(machine, 2), 0u);
+  EXPECT_EQ(R(machine, 3), 4u);
+}
+
+TEST(System, SysTickCountsDownAndInterrupts) {
+  Machine machine;
+  machine.Connect();
+  // str r1,[r0,#4] LOAD; str r2,[r0,#8] VAL; str r3,[r0] CTRL; b .
+  machine.Put(kProgramStart, {0x6041, 0x6082, 0x6003, kLoopHere});
+  machine.Put(0x100, {0x3401, kBxLr});
+  machine.Start();
+  SetR(&machine, {0xE000E010, 999, 0, 7});
+  machine.core->Run(10500);
+  EXPECT_EQ(R(machine, 4), 10u);
+  EXPECT_NE(machine.core->NextEventCycles(), UINT64_MAX);
+  machine.Start();
+  EXPECT_EQ(machine.core->NextEventCycles(), UINT64_MAX);
+}
+
+TEST(System, CacheRegistersOnTheM7) {
+  Machine machine(CoreKind::kCortexM7Dp);
+  machine.core = CreateCore({.kind = CoreKind::kCortexM7Dp,
+                             .cpuid = 0x411FC271,
+                             .icache_bytes = 16384,
+                             .dcache_bytes = 16384});
+  machine.Connect();
+  // ldr r1,[r0] CPUID; ldr r2,[r7] CCSIDR of D; str r3,[r7,#4]; ldr r4,[r7]
+  RunCode(&machine, {0x6801, 0x683A, 0x607B, 0x683C},
+          {0xE000ED00, 0, 0, 1, 0, 0, 0, 0xE000ED80});
+  EXPECT_EQ(R(machine, 1), 0x411FC271u);
+  EXPECT_EQ(R(machine, 2) >> 13 & 0x7FFF, 127u);
+  EXPECT_EQ(R(machine, 4) >> 13 & 0x7FFF, 255u);
+}
+
+TEST(System, FloatingPointNeedsAccess) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0xEE30, 0x0A00, kBkpt});  // vadd.f32 s0, s0, s0
+  machine.Put(0x100, {0x6ABC, kBkpt});
+  machine.Start();
+  SetR(&machine, {0, 0, 0, 0, 0, 0, 0, 0xE000ED00});
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+  EXPECT_EQ(R(machine, 4), 1u << 19);
+}
+
+TEST(System, DoublePrecisionOnlyWhereItExists) {
+  for (CoreKind kind :
+       {CoreKind::kCortexM4F, CoreKind::kCortexM7Sp, CoreKind::kCortexM7Dp}) {
+    Machine machine(kind);
+    machine.Connect();
+    // str r1,[r0] CPACR; vadd.f64 d0, d0, d0
+    machine.Put(kProgramStart, {0x6001, 0xEE30, 0x0B00, kBkpt});
+    machine.Put(0x100, {0x6ABC, kBkpt});
+    machine.Start();
+    SetR(&machine, {0xE000ED88, 0xF << 20, 0, 0, 0, 0, 0, 0xE000ED00});
+    EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+    EXPECT_EQ(R(machine, 4), kind == CoreKind::kCortexM7Dp ? 0u : 1u << 16);
+  }
+}
+
+}  // namespace
+}  // namespace tinyrig::emulator::testing
