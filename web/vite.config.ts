@@ -1,0 +1,17 @@
+// One page, code split by lazy imports; everything a page needs is served from
+// /assets (no CDN). The server of the built files is tinyrig-server.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  build: {
+    target: 'es2020',
+    // Data URLs would need `img-src data:` in the content-security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.{ts,tsx}', 'tools/**/*.test.mjs'],
+  },
+});
