@@ -85,6 +85,11 @@ uint32_t BaseOf(const Cpu& cpu, const Op* op) {
 }
 
 bool LoadWords(Cpu& cpu, const Op* op, uint32_t address) {
+  const uint8_t* block = FastBlock(cpu.read_map, address, op->ra * 4u);
+  if (TINYRIG_LIKELY(block != nullptr)) {
+    std::memcpy(&cpu.s[op->rd], block, op->ra * size_t{4});
+    return true;
+  }
   uint32_t values[32];
   for (uint32_t i = 0; i < op->ra; ++i) {
     if (!cpu.LoadAligned(address + 4 * i, &values[i])) {
@@ -98,6 +103,11 @@ bool LoadWords(Cpu& cpu, const Op* op, uint32_t address) {
 }
 
 bool StoreWords(Cpu& cpu, const Op* op, uint32_t address) {
+  uint8_t* block = FastBlock(cpu.write_map, address, op->ra * 4u);
+  if (TINYRIG_LIKELY(block != nullptr)) {
+    std::memcpy(block, &cpu.s[op->rd], op->ra * size_t{4});
+    return true;
+  }
   for (uint32_t i = 0; i < op->ra; ++i) {
     if (!cpu.StoreAligned(address + 4 * i, cpu.s[(op->rd + i) & 31])) {
       return false;

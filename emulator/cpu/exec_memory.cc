@@ -53,11 +53,12 @@ template <Address M>
   }
 }
 
+// The slow way stands apart so that the fast one needs no stack frame.
 template <Access A, Address M>
-const Op* LoadOp(Cpu& cpu, const Op* op) {
+[[gnu::noinline]] const Op* LoadOpSlow(Cpu& cpu, const Op* op) {
   const uint32_t address = Where<M>(cpu, op);
   uint32_t value = 0;
-  if (!TINYRIG_LIKELY((Load<typename TypeOf<A>::T>(cpu, address, &value)))) {
+  if (!Load<typename TypeOf<A>::T>(cpu, address, &value)) {
     return cpu.FaultTaken(op);
   }
   WriteBack<M>(cpu, op, address);
@@ -66,11 +67,34 @@ const Op* LoadOp(Cpu& cpu, const Op* op) {
 }
 
 template <Access A, Address M>
+const Op* LoadOp(Cpu& cpu, const Op* op) {
+  const uint32_t address = Where<M>(cpu, op);
+  uint32_t value;
+  if (!TINYRIG_LIKELY(
+          (LoadFast<typename TypeOf<A>::T>(cpu, address, &value)))) {
+    return LoadOpSlow<A, M>(cpu, op);
+  }
+  WriteBack<M>(cpu, op, address);
+  cpu.r[op->rd] = value;
+  return Next(op);
+}
+
+template <Access A, Address M>
+[[gnu::noinline]] const Op* StoreOpSlow(Cpu& cpu, const Op* op) {
+  const uint32_t address = Where<M>(cpu, op);
+  if (!Store<typename TypeOf<A>::T>(cpu, address, cpu.r[op->rd])) {
+    return cpu.FaultTaken(op);
+  }
+  WriteBack<M>(cpu, op, address);
+  return Next(op);
+}
+
+template <Access A, Address M>
 const Op* StoreOp(Cpu& cpu, const Op* op) {
   const uint32_t address = Where<M>(cpu, op);
   if (!TINYRIG_LIKELY(
-          (Store<typename TypeOf<A>::T>(cpu, address, cpu.r[op->rd])))) {
-    return cpu.FaultTaken(op);
+          (StoreFast<typename TypeOf<A>::T>(cpu, address, cpu.r[op->rd])))) {
+    return StoreOpSlow<A, M>(cpu, op);
   }
   WriteBack<M>(cpu, op, address);
   return Next(op);
@@ -240,46 +264,93 @@ const Op* LoadDualLiteral(Cpu& cpu, const Op* op) {
   return Next(op);
 }
 
-const Op* LoadMultiple(Cpu& cpu, const Op* op) {
-  const uint32_t list = op->imm;
-  const auto size = 4u * static_cast<uint32_t>(__builtin_popcount(list));
-  const uint32_t start = BlockStart(cpu, op, size);
-  uint32_t values[16];
-  uint32_t address = start;
+namespace {
+
+// Into values[], one per bit of the list; nothing else changes on a fault.
+bool LoadList(Cpu& cpu, uint32_t list, uint32_t address, uint32_t* values) {
   for (uint32_t bits = list; bits != 0; bits &= bits - 1) {
     if (!cpu.LoadAligned(address, &values[__builtin_ctz(bits)])) {
-      return cpu.FaultTaken(op);
+      return false;
     }
     address += 4;
   }
+  return true;
+}
+
+[[gnu::noinline]] bool StoreList(Cpu& cpu, uint32_t list, uint32_t address) {
+  for (uint32_t bits = list; bits != 0; bits &= bits - 1) {
+    if (!cpu.StoreAligned(address, cpu.r[__builtin_ctz(bits)])) {
+      return false;
+    }
+    address += 4;
+  }
+  return true;
+}
+
+void WriteBackBlock(Cpu& cpu, const Op* op, uint32_t start, uint32_t size) {
   if ((op->ra & 1) != 0) {
     cpu.r[op->rn] = (op->ra & 2) != 0 ? start : start + size;
   }
-  for (uint32_t bits = list & 0x7FFF; bits != 0; bits &= bits - 1) {
+}
+
+[[gnu::noinline]] const Op* LoadMultipleSlow(Cpu& cpu, const Op* op,
+                                             uint32_t start, uint32_t size) {
+  uint32_t values[16];
+  if (!LoadList(cpu, op->imm, start, values)) {
+    return cpu.FaultTaken(op);
+  }
+  WriteBackBlock(cpu, op, start, size);
+  for (uint32_t bits = op->imm & 0x7FFF; bits != 0; bits &= bits - 1) {
     const int i = __builtin_ctz(bits);
     cpu.r[i] = values[i];
   }
-  if ((list & 0x8000) != 0) {
+  if ((op->imm & 0x8000) != 0) {
     cpu.cycles += op->extra & 0x7F;
     return cpu.BranchTo(op, values[15]);
   }
   return Next(op);
 }
 
-const Op* StoreMultiple(Cpu& cpu, const Op* op) {
-  const uint32_t list = op->imm;
-  const auto size = 4u * static_cast<uint32_t>(__builtin_popcount(list));
+uint32_t ListBytes(uint32_t list) {
+  return 4u * static_cast<uint32_t>(__builtin_popcount(list));
+}
+
+}  // namespace
+
+const Op* LoadMultiple(Cpu& cpu, const Op* op) {
+  const uint32_t size = ListBytes(op->imm);
   const uint32_t start = BlockStart(cpu, op, size);
-  uint32_t address = start;
-  for (uint32_t bits = list; bits != 0; bits &= bits - 1) {
-    if (!cpu.StoreAligned(address, cpu.r[__builtin_ctz(bits)])) {
-      return cpu.FaultTaken(op);
+  const uint8_t* block = FastBlock(cpu.read_map, start, size);
+  if (!TINYRIG_LIKELY(block != nullptr)) {
+    return LoadMultipleSlow(cpu, op, start, size);
+  }
+  WriteBackBlock(cpu, op, start, size);
+  for (uint32_t bits = op->imm & 0x7FFF; bits != 0; bits &= bits - 1) {
+    std::memcpy(&cpu.r[__builtin_ctz(bits)], block, 4);
+    block += 4;
+  }
+  if ((op->imm & 0x8000) != 0) {
+    uint32_t target = 0;
+    std::memcpy(&target, block, 4);
+    cpu.cycles += op->extra & 0x7F;
+    return cpu.BranchTo(op, target);
+  }
+  return Next(op);
+}
+
+const Op* StoreMultiple(Cpu& cpu, const Op* op) {
+  const uint32_t size = ListBytes(op->imm);
+  const uint32_t start = BlockStart(cpu, op, size);
+  uint8_t* block = FastBlock(cpu.write_map, start, size);
+  if (TINYRIG_LIKELY(block != nullptr)) {
+    for (uint32_t bits = op->imm; bits != 0; bits &= bits - 1) {
+      std::memcpy(block, &cpu.r[__builtin_ctz(bits)], 4);
+      block += 4;
     }
-    address += 4;
+  } else if (!StoreList(cpu, op->imm, start)) {
+    return cpu.FaultTaken(op);
   }
-  if ((op->ra & 1) != 0) {
-    cpu.r[op->rn] = (op->ra & 2) != 0 ? start : start + size;
-  }
+  WriteBackBlock(cpu, op, start, size);
   return Next(op);
 }
 
