@@ -163,8 +163,7 @@ void VBoard::SystemResetRequested(bool lockup) {
   if (lockup) {  // these chips stay locked up until a reset
     mode_ = Mode::kLockup;
     LOG_INFO("vboard", "the core locked up at pc {:#010x}",
-                core_->ReadRegisters().r[15]);
-    core_->RequestStop();
+             core_->ReadRegisters().r[15]);
   } else {
     RequestReset(reset_flag::kSoftware);
   }
