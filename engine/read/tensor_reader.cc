@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "engine/read/reader.h"
 
@@ -184,20 +185,26 @@ absl::Status TensorReader::LoadQuant(const fb::Quantization& from,
   }
   RETURN_IF_ERROR(Charge(static_cast<int64_t>(count) * 8));
   to->quant.axis = count > 1 ? axis : 0;
-  for (flatbuffers::uoffset_t i = 0; i < count; ++i) {
-    const float scale = from.scale()->Get(i);
-    const int64_t zero = zeros == 0 ? 0 : from.zero_point()->Get(i);
+  to->quant.scales.resize(count);
+  to->quant.zero_points.resize(count);
+  const int64_t low = to->type == ir::DType::kUint8 ? 0 : -128;
+  for (size_t i = 0; i < count; ++i) {
+    const float scale = from.scale()->Get(static_cast<uint32_t>(i));
+    int64_t zero = 0;
+    if (zeros != 0) {
+      // Some files hold 8-byte numbers at odd multiples of 4.
+      std::memcpy(&zero, from.zero_point()->Data() + 8 * i, sizeof(zero));
+    }
     if (!std::isfinite(scale) || scale == 0.0F) {
       return absl::InvalidArgumentError(
           absl::StrCat("scale ", i, " is ", scale));
     }
-    const int64_t low = to->type == ir::DType::kUint8 ? 0 : -128;
     if (zero < low || zero > low + 255) {
       return absl::InvalidArgumentError(
           absl::StrCat("zero point ", i, " is ", zero, ", outside its type"));
     }
-    to->quant.scales.push_back(scale);
-    to->quant.zero_points.push_back(static_cast<int32_t>(zero));
+    to->quant.scales[i] = scale;
+    to->quant.zero_points[i] = static_cast<int32_t>(zero);
   }
   return absl::OkStatus();
 }
