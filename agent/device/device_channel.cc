@@ -8,7 +8,7 @@ namespace tinyrig::agent {
 namespace {
 
 constexpr int64_t kFirstRoundTripUs = 40'000;  // before anything is measured
-constexpr int64_t kMinWaitMs = 40;
+constexpr int64_t kMinWaitMs = 20;
 constexpr int64_t kMaxFirstWaitMs = 500;
 constexpr int64_t kWriteTimeoutMs = 5000;
 
@@ -30,9 +30,13 @@ DeviceChannel::DeviceChannel(SerialPort* port, const base::Clock* clock,
       sequence_(StartSequence(*clock)),
       round_trip_us_(kFirstRoundTripUs) {}
 
-int64_t DeviceChannel::line_retry_count() const {
+int64_t DeviceChannel::DamagedCount() const {
   const auto& c = decoder_.counters();
-  return resent_count_ + stale_count_ + c.bad_crc + c.bad_format + c.overlong;
+  return int64_t{c.bad_crc} + c.bad_format + c.overlong;
+}
+
+int64_t DeviceChannel::line_retry_count() const {
+  return resent_count_ + stale_count_ + DamagedCount();
 }
 
 int64_t DeviceChannel::FirstWaitMs(size_t frame_bytes) const {
@@ -96,13 +100,17 @@ absl::StatusOr<DeviceReply> DeviceChannel::Call(wire::Type type,
   const int64_t end_us = start_us + timing.deadline_ms * 1000;
   int64_t wait_ms =
       timing.resend_ms > 0 ? timing.resend_ms : FirstWaitMs(frame.size());
+  boot_.reset();  // only what happens from now on ends this call
+  fault_.reset();
   waiting_ = true;
   for (bool first = true;; first = false) {
     RETURN_IF_ERROR(port_->Write(frame, kWriteTimeoutMs));
     resent_count_ += first ? 0 : 1;
     const int64_t resend_us =
         std::min(end_us, clock_->MonotonicMicros() + wait_ms * 1000);
-    while (true) {
+    const int64_t damaged_before = DamagedCount();
+    bool damaged = false;
+    while (!damaged) {
       const int64_t now_us = clock_->MonotonicMicros();
       const int64_t left_ms = (resend_us - now_us + 999) / 1000;
       if (left_ms <= 0) {
@@ -122,6 +130,8 @@ absl::StatusOr<DeviceReply> DeviceChannel::Call(wire::Type type,
         }
         return reply_;
       }
+      // Most likely our reply: ask again at once.
+      damaged = DamagedCount() != damaged_before;
     }
     if (clock_->MonotonicMicros() >= end_us) {
       waiting_ = false;
@@ -129,7 +139,9 @@ absl::StatusOr<DeviceReply> DeviceChannel::Call(wire::Type type,
           absl::StrFormat("no reply to request 0x%02X within %d ms",
                           static_cast<int>(type), timing.deadline_ms));
     }
-    wait_ms = std::min(wait_ms * 2, timing.resend_max_ms);
+    if (!damaged) {
+      wait_ms = std::min(wait_ms * 2, timing.resend_max_ms);
+    }
   }
 }
 

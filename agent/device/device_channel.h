@@ -51,7 +51,7 @@ class DeviceChannel {
   /// Forgets events and half frames: the board was reset on purpose.
   absl::Status Restart();
 
-  /// What the device said by itself since the last Restart.
+  /// What the device said by itself in the last Call or after it.
   [[nodiscard]] const std::optional<wire::BootEvent>& boot() const {
     return boot_;
   }
@@ -66,6 +66,7 @@ class DeviceChannel {
   /// One read and all frames in it.
   absl::StatusOr<Seen> Receive(int64_t timeout_ms);
   Seen Take(const wire::Frame& frame);
+  [[nodiscard]] int64_t DamagedCount() const;
   [[nodiscard]] int64_t FirstWaitMs(size_t frame_bytes) const;
 
   SerialPort* port_;
