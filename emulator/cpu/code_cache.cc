@@ -35,6 +35,11 @@ const Op* LeavePage(Cpu& cpu, const Op* op) {
   return cpu.Jump(op->pc);
 }
 
+// One bit per 64 bytes of a page.
+uint64_t LineBit(uint32_t address) {
+  return uint64_t{1} << ((address & (kPageBytes - 1)) / 64);
+}
+
 // Leaves cost and step: the slot may belong to the very store that runs.
 void ResetSlot(Op* slot) {
   slot->fn = DecodeFirst;
@@ -101,6 +106,7 @@ void Cpu::DecodeSlot(Op* slot) {
   // An instruction may run over into the next page, and so may its neighbour.
   ProtectPage(slot->pc, true);
   ProtectPage(slot->pc + 6, true);
+  PageFor(slot->pc)->decoded_lines |= LineBit(slot->pc);
   const uint8_t it = slot->it;
   const auto half = [this](uint32_t address) {
     const uint8_t* host = Find(address, 2, false);
@@ -160,9 +166,8 @@ const Op* Cpu::Jump(uint32_t address) {
   if (slot != nullptr) {
     return slot;
   }
-  static Op nowhere;  // carries the address only
+  Op nowhere{};  // carries the address only
   nowhere.pc = even;
-  nowhere.it = 0;
   return Fault(&nowhere, (even >= 0x40000000u && even < 0x60000000u) ||
                                  even >= 0xA0000000u
                              ? FaultKind::kExecuteNever
@@ -187,7 +192,12 @@ void Cpu::ResetSlots(const Memory& memory, uint32_t offset,
     CodePage* page = code_map_.get()[address >> kPageBits];
     const uint32_t page_end = (address | (kPageBytes - 1)) + 1;
     const uint32_t stop = std::min(end - 1, page_end - 1) + 1;
-    if (page != nullptr) {
+    // Most stores next to code touch no decoded line: data of the same page.
+    const bool one_line = stop - address <= 64;
+    const bool untouched =
+        one_line && page != nullptr &&
+        (page->decoded_lines & (LineBit(address) | LineBit(stop - 1))) == 0;
+    if (page != nullptr && !untouched) {
       for (; address < stop; address += 2) {
         ResetSlot(&page->ops[(address & (kPageBytes - 1)) / 2]);
       }
@@ -196,7 +206,7 @@ void Cpu::ResetSlots(const Memory& memory, uint32_t offset,
       return;
     }
     address = std::max(address, stop);
-    if (page == nullptr) {
+    if (page == nullptr) {  // nothing here: on to the next page
       address = page_end;
     }
   }

@@ -1,6 +1,7 @@
 // Construction, reset, the run loop, events and register access.
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "emulator/cpu/cpu.h"
 #include "emulator/cpu/exec.h"
@@ -13,6 +14,8 @@ namespace {
 constexpr size_t kPageCount = size_t{1} << (32 - kPageBits);
 // How late RequestStop() from another thread may be seen.
 constexpr uint64_t kStopPollCycles = 1u << 16;
+
+thread_local const Cpu* running_here = nullptr;  // whose Run() is on
 
 template <typename T>
 T* NewTable() {
@@ -46,6 +49,7 @@ Cpu::~Cpu() = default;
 
 void Cpu::Connect(const AddressMap& map, CoreListener* core_listener) {
   map_ = map;
+  last_device_ = nullptr;
   listener = core_listener;
   MapPages();
 }
@@ -124,6 +128,7 @@ bool Cpu::WakeUp() const {
 
 StopReason Cpu::Run(uint64_t cycle_limit) {
   EnterFpu();
+  const Cpu* const outer = std::exchange(running_here, this);
   StopReason reason = StopReason::kLimit;
   for (;;) {
     RunDueEvents();
@@ -160,12 +165,16 @@ StopReason Cpu::Run(uint64_t cycle_limit) {
         std::min({cycle_limit, NextEventCycles(), cycles + kStopPollCycles});
     RunInner();
   }
+  running_here = outer;
   LeaveFpu();
   return reason;
 }
 
 void Cpu::RequestStop() {
   stop_requested_ = true;
+  if (running_here == this) {  // a device's or an event's call: at once
+    Recheck();
+  }
 }
 
 void Cpu::SkipTo(uint64_t to_cycles) {

@@ -1,6 +1,8 @@
 // The core's contract (core.h): running, events, sleep, interrupts, code
 // changes, counters. Instruction semantics are in unicorn_test.cc, exceptions
 // and faults seen from a program in qemu_test.cc.
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "emulator/cpu/testing/machine.h"
@@ -257,12 +259,14 @@ TEST(Memory, UnalignedWordAcrossPages) {
 
 class Port : public Device {
  public:
+  std::function<void()> on_write = [] {};
   bool Read(uint32_t offset, unsigned size, uint32_t* value) override {
     *value = offset << 8 | size;
     return offset != 0x20;
   }
   bool Write(uint32_t offset, unsigned, uint32_t value) override {
     written = value + offset;
+    on_write();
     return true;
   }
   void Reset() override {}
@@ -282,6 +286,23 @@ TEST(Memory, DevicesAndFlashStores) {
   EXPECT_EQ(port.written, 0xFFu + 3);
   RunCode(&machine, {0x6002}, {0x3000, 0, 5});  // a store to flash
   EXPECT_EQ(port.written, 0x3005u);
+}
+
+// A stop asked for by a device counts at once: nothing runs behind the store.
+TEST(Memory, DeviceCanStopTheRunAndLiveInVendorSpace) {
+  Machine machine;
+  Port port;
+  port.on_write = [&] { machine.core->RequestStop(); };
+  machine.map.devices.push_back({"dbgmcu", 0xE0042000, 0x400, &port});
+  machine.Connect();
+  // str r2, [r0]; ldr r1, [r0, #4]; adds r3, #1; bkpt
+  machine.Put(kProgramStart, {0x6002, 0x6841, 0x3301, kBkpt});
+  machine.Start();
+  SetR(&machine, {0xE0042000, 0, 5, 0});
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kRequested);
+  EXPECT_EQ(R(machine, 15), kProgramStart + 2);
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+  EXPECT_EQ(R(machine, 1), 0x404u);
 }
 
 TEST(Faults, DeviceRefusalIsAPreciseBusFault) {

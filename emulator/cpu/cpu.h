@@ -29,6 +29,7 @@ constexpr uint32_t kSlotsPerPage = kPageBytes / 2;
 /// Decoded code of one 4 KiB page. Two more slots catch running off its end.
 struct CodePage {
   uint32_t base = 0;
+  uint64_t decoded_lines = 0;  // one bit per 64 bytes that hold decoded code
   std::array<Op, kSlotsPerPage + 2> ops;
 };
 
@@ -230,7 +231,8 @@ class Cpu final : public Core {
   bool SplitLoad(uint32_t address, unsigned size, uint32_t* value);
   bool SplitStore(uint32_t address, unsigned size, uint32_t value);
   bool BitBand(uint32_t* address, unsigned* bit) const;
-  const DeviceWindow* FindDevice(uint32_t address) const;
+  const DeviceWindow* FindDevice(uint32_t address);
+  bool IsVendorDevice(uint32_t address);
   const Memory* FindMemory(uint32_t address) const;
   void UnalignedCost(uint32_t address, unsigned size);
   void MapPages();

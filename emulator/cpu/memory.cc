@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kCcrUnalignTrap = 1u << 3;
 constexpr uint32_t kPpbBase = 0xE0000000;
+constexpr uint32_t kVendorPpbBase = 0xE0040000;
 constexpr uint32_t kPpbEnd = 0xE0100000;
 // The chip's own part of the PPB: DBGMCU. A device window answers there.
 constexpr uint32_t kDbgmcuBase = 0xE0042000;
@@ -36,9 +37,17 @@ const Memory* Cpu::FindMemory(uint32_t address) const {
   return nullptr;
 }
 
-const DeviceWindow* Cpu::FindDevice(uint32_t address) const {
+const DeviceWindow* Cpu::FindDevice(uint32_t address) {
+  if (last_device_ != nullptr &&
+      address - last_device_->base < last_device_->size_bytes) {
+    return last_device_;
+  }
+  if (read_map[address >> kPageBits] != nullptr) {
+    return nullptr;  // plain memory
+  }
   for (const DeviceWindow& window : map_.devices) {
     if (address - window.base < window.size_bytes) {
+      last_device_ = &window;
       return &window;
     }
   }
@@ -94,6 +103,11 @@ bool Cpu::BitBand(uint32_t* address, unsigned* bit) const {
   *bit = (offset >> 2) & 7;
   *address = (*address & 0xF0000000) | (offset >> 5);
   return true;
+}
+
+// The external part of the bus may hold devices of the chip (DBGMCU).
+bool Cpu::IsVendorDevice(uint32_t address) {
+  return address >= kVendorPpbBase && FindDevice(address) != nullptr;
 }
 
 bool Cpu::LoadSlow(uint32_t address, unsigned size, uint32_t* value) {
