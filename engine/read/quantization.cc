@@ -5,10 +5,13 @@
 
 namespace tinyrig::engine::read {
 
-absl::StatusOr<ir::Multiplier> QuantizeMultiplier(double value) {
+namespace {
+
+/// QuantizeMultiplier without a Status: models have tens of thousands of
+/// channels.
+bool TryQuantize(double value, ir::Multiplier* result) {
   if (!std::isfinite(value) || value == 0.0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the ratio of its scales is ", value));
+    return false;
   }
   int shift = 0;
   const double fraction = std::frexp(value, &shift);  // magnitude 0.5 to 1
@@ -18,13 +21,23 @@ absl::StatusOr<ir::Multiplier> QuantizeMultiplier(double value) {
     ++shift;
   }
   if (shift < -31) {
-    return ir::Multiplier{0, 0};
+    *result = {0, 0};
+    return true;
   }
-  if (shift > 30) {
+  *result = {static_cast<int32_t>(fixed), shift};
+  return shift <= 30;
+}
+
+}  // namespace
+
+absl::StatusOr<ir::Multiplier> QuantizeMultiplier(double value) {
+  ir::Multiplier result;
+  if (!TryQuantize(value, &result)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the ratio of its scales is ", value, ", 2^30 or more"));
+        absl::StrCat("the ratio of its scales is ", value,
+                     ", must not be 0 and below 2^30"));
   }
-  return ir::Multiplier{static_cast<int32_t>(fixed), shift};
+  return result;
 }
 
 absl::StatusOr<ir::Clamp> ActivationClamp(fb::Activation activation,
@@ -70,14 +83,14 @@ absl::StatusOr<std::vector<ir::Multiplier>> ChannelMultipliers(
         absl::StrCat(quant.scales.size(), " weight scales along axis ",
                      quant.axis, ", needs ", channels, " along ", axis));
   }
-  std::vector<ir::Multiplier> all;
-  all.reserve(static_cast<size_t>(channels));
-  for (const float scale : quant.scales) {
+  std::vector<ir::Multiplier> all(quant.scales.size());
+  for (size_t i = 0; i < all.size(); ++i) {
     const double effective = static_cast<double>(input.quant.scale()) *
-                             static_cast<double>(scale) /
+                             static_cast<double>(quant.scales[i]) /
                              static_cast<double>(output.quant.scale());
-    ASSIGN_OR_RETURN(const ir::Multiplier m, QuantizeMultiplier(effective));
-    all.push_back(m);
+    if (!TryQuantize(effective, &all[i])) {
+      return QuantizeMultiplier(effective).status();
+    }
   }
   all.resize(static_cast<size_t>(channels), all[0]);
   return all;
