@@ -52,6 +52,10 @@ void AddFlags(CLI::App& app, Flags& flags) {
                  "silence after which another instance may take an agent's id")
       ->check(CLI::Range(50, 3'600'000))
       ->capture_default_str();
+  app.add_option("--cancel-grace-ms", flags.lab.cancel_grace_ms,
+                 "how long a cancelled job waits for its agent to let go")
+      ->check(CLI::Range(0, 600'000))
+      ->capture_default_str();
   app.add_option("--max-queue", flags.lab.max_queue, "jobs that may wait")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
@@ -132,8 +136,13 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   AgentDesk agents(lab);
   LabApi api(lab, AllowAll());
   RETURN_IF_ERROR(dispatcher.Start());
-  ASSIGN_OR_RETURN(const auto rpc,
-                   RpcServer::Start(flags.listen, api, agents, lab.bell));
+  auto started = RpcServer::Start(flags.listen, api, agents, lab.bell);
+  if (!started.ok()) {
+    dispatcher.Stop();
+    folder.MarkClean();
+    return started.status();
+  }
+  const std::unique_ptr<RpcServer> rpc = *std::move(started);
   // Beyond this point calls are taken.
   if (!flags.ready_file.empty()) {
     RETURN_IF_ERROR(

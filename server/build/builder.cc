@@ -132,6 +132,9 @@ CompileResult ChildBuilder::Compile(const CompileRequest& request) {
                   output.string(),
                   "--status-file",
                   status_file.string()};
+  if (!request.model_name.empty()) {
+    options.argv.push_back("--name=" + request.model_name);
+  }
   if (request.options.optimize() == "size") {
     options.argv.insert(options.argv.end(), {"--optimize", "size"});
   }

@@ -15,6 +15,7 @@ namespace tinyrig::server {
 
 struct CompileRequest {
   std::filesystem::path model_path;
+  std::string model_name;  ///< for people
   std::string board_id;
   v1::CompileOptions options;
   int64_t timeout_ms = 0;

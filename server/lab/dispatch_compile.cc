@@ -1,8 +1,6 @@
 // The dispatcher's compiling half: cache, child, what comes back.
 #include <algorithm>
-
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
+#include <array>
 
 #include "base/log.h"
 #include "server/build/artifact.h"
@@ -11,6 +9,14 @@
 
 namespace tinyrig::server {
 namespace {
+
+// What the compiler prints when it begins a step, and the step's name here.
+struct Step {
+  std::string_view line, name;
+};
+constexpr std::array kSteps = {Step{"reading", "parse"},
+                               Step{"planning", "plan"},
+                               Step{"compiling", "compile"}};
 
 CompileKey KeyOf(const v1::JobSpec& spec, const std::string& engine_version) {
   return {.model_sha256 = spec.model_sha256(),
@@ -130,6 +136,7 @@ void Dispatcher::StartCompile(const JobRecord& record) {
   const int64_t id = record.id;
   CompileRequest request{
       .model_path = *path,
+      .model_name = spec.model_name(),
       .board_id = spec.board_id(),
       .options = spec.options(),
       .timeout_ms = BudgetMs(record, lab_.options.compile_timeout_ms),
@@ -138,23 +145,21 @@ void Dispatcher::StartCompile(const JobRecord& record) {
   pool_->Start(id, std::move(request));
 }
 
-// "progress STEP DONE TOTAL" moves the bar; everything is logged.
+// A line that is the name of a step moves the bar; everything is logged.
 void Dispatcher::OnLine(int64_t job_id, const std::string& line) {
   const std::lock_guard lock(lab_.mutex);
-  const std::vector<std::string> words = absl::StrSplit(line, ' ');
-  v1::Progress progress;
-  int64_t done = 0;
-  int64_t total = 0;
-  if (words.size() == 4 && words[0] == "progress" &&
-      absl::SimpleAtoi(words[2], &done) && absl::SimpleAtoi(words[3], &total)) {
-    progress.set_step(words[1]);
-    progress.set_done(done);
-    progress.set_total(total);
+  const auto step =
+      std::find_if(kSteps.begin(), kSteps.end(),
+                   [&line](const Step& known) { return known.line == line; });
+  if (step != kSteps.end()) {
+    v1::Progress progress;
+    progress.set_step(std::string(step->name));
+    progress.set_done(step - kSteps.begin());
+    progress.set_total(static_cast<int64_t>(kSteps.size()));
     progress.set_eta_s(-1);
     desk_.SetProgress(job_id, progress);
-  } else {
-    desk_.Log(job_id, "compiler", {line});
   }
+  desk_.Log(job_id, "compiler", {line});
 }
 
 void Dispatcher::OnCompiled(int64_t job_id, CompileResult result) {

@@ -30,8 +30,8 @@ class ServerProcess {
   ~ServerProcess();
   /// Starts (again): same data, same port.
   void Start();
-  void Kill();          ///< SIGKILL
-  int Stop();           ///< SIGTERM; its exit code
+  void Kill();  ///< SIGKILL
+  int Stop();   ///< SIGTERM; its exit code
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] std::filesystem::path data() const {
     return folder_.path() / "data";
