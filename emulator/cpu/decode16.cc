@@ -1,33 +1,16 @@
 // The 16-bit encodings (DDI 0403, A5.2).
-#include "emulator/cpu/decode.h"
+#include "emulator/cpu/decode16.h"
+
 #include "emulator/cpu/exec.h"
 
 namespace tinyrig::emulator {
 namespace {
 
-struct Registers3 {
-  uint8_t rd = 0, rn = 0, rm = 0;
-};
-
-void SetRegisters(Decoded* d, Registers3 r, bool writes, bool uses_rn,
-                  bool uses_rm) {
-  d->op.rd = r.rd;
-  d->op.rn = r.rn;
-  d->op.rm = r.rm;
-  d->meta.writes = writes ? Mask(r.rd) : uint16_t{0};
-  d->meta.reads = static_cast<uint16_t>((uses_rn ? Mask(r.rn) : 0) |
-                                        (uses_rm ? Mask(r.rm) : 0));
-}
-
-uint8_t Low(uint32_t hw, unsigned at) {
-  return static_cast<uint8_t>(hw >> at & 7);
-}
-
 void ShiftImmediate(const DecodeInput& in, Decoded* d) {
   const uint32_t hw = in.hw1;
   const uint32_t kind = Field(hw, 11, 2);
   uint32_t amount = Field(hw, 6, 5);
-  SetRegisters(d, {Low(hw, 0), 0, Low(hw, 3)}, true, false, true);
+  SetRegisters(d, {LowReg(hw, 0), 0, LowReg(hw, 3)}, true, false, true);
   d->meta.cls = OpClass::kShift;
   Shift shift = kind == 0 ? Shift::kLsl : kind == 1 ? Shift::kLsr : Shift::kAsr;
   if (amount == 0) {
@@ -45,7 +28,8 @@ void AddSubtract3(const DecodeInput& in, Decoded* d) {
   const uint32_t hw = in.hw1;
   const Alu alu = (hw & 0x200) != 0 ? Alu::kSub : Alu::kAdd;
   const bool immediate = (hw & 0x400) != 0;
-  SetRegisters(d, {Low(hw, 0), Low(hw, 3), Low(hw, 6)}, true, true, !immediate);
+  SetRegisters(d, {LowReg(hw, 0), LowReg(hw, 3), LowReg(hw, 6)}, true, true,
+               !immediate);
   if (immediate) {
     d->op.imm = Field(hw, 6, 3);
     d->op.fn = AluImmediate(alu, !in.in_it());
@@ -58,7 +42,7 @@ void Immediate8(const DecodeInput& in, Decoded* d) {
   const uint32_t hw = in.hw1;
   static constexpr Alu kAlu[] = {Alu::kMov, Alu::kCmp, Alu::kAdd, Alu::kSub};
   const Alu alu = kAlu[Field(hw, 11, 2)];
-  const uint8_t reg = Low(hw, 8);
+  const uint8_t reg = LowReg(hw, 8);
   SetRegisters(d, {reg, reg, 0}, alu != Alu::kCmp, alu != Alu::kMov, false);
   d->op.imm = hw & 0xFF;
   d->op.fn = AluImmediate(alu, alu == Alu::kCmp || !in.in_it());
@@ -67,8 +51,8 @@ void Immediate8(const DecodeInput& in, Decoded* d) {
 void DataProcessing(const DecodeInput& in, Decoded* d) {
   const uint32_t hw = in.hw1;
   const bool flags = !in.in_it();
-  const uint8_t rd = Low(hw, 0);
-  const uint8_t rm = Low(hw, 3);
+  const uint8_t rd = LowReg(hw, 0);
+  const uint8_t rm = LowReg(hw, 3);
   SetRegisters(d, {rd, rd, rm}, true, true, true);
   switch (Field(hw, 6, 4)) {
     case 0:
@@ -190,7 +174,7 @@ void SetAccess(Decoded* d, bool load, Access access, Address mode) {
 }
 
 void LoadLiteral(const DecodeInput& in, Decoded* d) {
-  d->op.rd = Low(in.hw1, 8);
+  d->op.rd = LowReg(in.hw1, 8);
   d->op.imm = ((in.pc + 4) & ~3u) + (in.hw1 & 0xFF) * 4;
   d->op.fn = LoadSingle(Access::kU32, Address::kLiteral);
   d->meta.cls = OpClass::kLoad;
@@ -202,15 +186,15 @@ void LoadLiteral(const DecodeInput& in, Decoded* d) {
 void LoadStore(const DecodeInput& in, Decoded* d) {
   const uint32_t hw = in.hw1;
   const uint32_t top = hw >> 12;
-  d->op.rd = Low(hw, 0);
-  d->op.rn = Low(hw, 3);
+  d->op.rd = LowReg(hw, 0);
+  d->op.rn = LowReg(hw, 3);
   bool load = (hw & 0x800) != 0;
   if (top == 5) {
     static constexpr Access kAccess[] = {
         Access::kU32, Access::kU16, Access::kU8, Access::kS8,
         Access::kU32, Access::kU16, Access::kU8, Access::kS16};
     const uint32_t kind = Field(hw, 9, 3);
-    d->op.rm = Low(hw, 6);
+    d->op.rm = LowReg(hw, 6);
     load = kind >= 3;
     SetAccess(d, load, kAccess[kind], Address::kRegister);
     return;
@@ -230,7 +214,7 @@ void LoadStore(const DecodeInput& in, Decoded* d) {
       SetAccess(d, load, Access::kU16, Address::kOffset);
       break;
     default:  // 9: SP-relative
-      d->op.rd = Low(hw, 8);
+      d->op.rd = LowReg(hw, 8);
       d->op.rn = 13;
       d->op.imm = (hw & 0xFF) * 4;
       SetAccess(d, load, Access::kU32, Address::kOffset);
@@ -239,7 +223,7 @@ void LoadStore(const DecodeInput& in, Decoded* d) {
 }
 
 void AddressOf(const DecodeInput& in, Decoded* d) {
-  const uint8_t rd = Low(in.hw1, 8);
+  const uint8_t rd = LowReg(in.hw1, 8);
   const uint32_t imm = (in.hw1 & 0xFF) * 4;
   if ((in.hw1 & 0x800) != 0) {
     SetRegisters(d, {rd, 13, 0}, true, true, false);
@@ -249,99 +233,6 @@ void AddressOf(const DecodeInput& in, Decoded* d) {
     SetRegisters(d, {rd, 0, 0}, true, false, false);
     d->op.imm = ((in.pc + 4) & ~3u) + imm;
     d->op.fn = AluImmediate(Alu::kMov, false);
-  }
-}
-
-void Multiple(uint8_t rn, uint32_t list, bool load, uint8_t mode, Decoded* d) {
-  d->op.rn = rn;
-  d->op.imm = list;
-  d->op.ra = mode;
-  d->op.fn = load ? LoadMultiple : StoreMultiple;
-  d->meta.cls = OpClass::kMultiple;
-  d->meta.is_load = load;
-  d->meta.words = static_cast<uint8_t>(__builtin_popcount(list));
-  d->meta.addresses = Mask(rn);
-  d->meta.loads_pc = load && (list & 0x8000) != 0;
-  (load ? d->meta.writes : d->meta.reads) =
-      static_cast<uint16_t>(list & 0x7FFF);
-}
-
-void CompareBranch(const DecodeInput& in, Decoded* d) {
-  const uint32_t hw = in.hw1;
-  d->op.rn = Low(hw, 0);
-  d->op.imm = in.pc + 4 + (Field(hw, 3, 5) << 1 | Field(hw, 9, 1) << 6);
-  d->op.fn = (hw & 0x800) != 0 ? CompareBranchNonZero : CompareBranchZero;
-  d->meta.cls = OpClass::kBranch;
-  d->meta.conditional_branch = 1;
-  d->meta.reads = Mask(d->op.rn);
-}
-
-void HintOrIt(uint32_t hw, Decoded* d) {
-  if ((hw & 0xF) != 0) {
-    d->op.fn = IfThen;
-    d->op.imm = hw & 0xFF;
-    d->meta.cls = OpClass::kIt;
-    return;
-  }
-  static constexpr Handler kHints[] = {Nop, Nop, Wfe, Wfi, Sev};
-  const uint32_t hint = Field(hw, 4, 4);
-  d->op.fn = hint < 5 ? kHints[hint] : Nop;
-  d->meta.cls = hint < 2 ? OpClass::kNop : OpClass::kSystem;
-}
-
-void Miscellaneous(const DecodeInput& in, Decoded* d) {
-  const uint32_t hw = in.hw1;
-  switch (Field(hw, 8, 4)) {
-    case 0x0:
-      SetRegisters(d, {13, 13, 0}, true, true, false);
-      d->op.imm = (hw & 0x7F) * 4;
-      d->op.fn = AluImmediate((hw & 0x80) != 0 ? Alu::kSub : Alu::kAdd, false);
-      break;
-    case 0x1:
-    case 0x3:
-    case 0x9:
-    case 0xB:
-      CompareBranch(in, d);
-      break;
-    case 0x2: {
-      static constexpr unsigned kKinds[] = {0, 4, 1, 5};  // SXTH SXTB UXTH UXTB
-      SetRegisters(d, {Low(hw, 0), 0, Low(hw, 3)}, true, false, true);
-      d->op.fn = Extend(kKinds[Field(hw, 6, 2)], false);
-      d->meta.cls = OpClass::kDsp;
-      break;
-    }
-    case 0x4:
-    case 0x5:
-      Multiple(13, (hw & 0xFF) | (hw & 0x100) << 6, false, 3, d);
-      break;
-    case 0x6:
-      if ((hw & 0xFFE8) == 0xB660) {
-        d->op.fn = Cps;
-        d->op.imm = hw & 0x13;
-        d->meta.cls = OpClass::kSystem;
-      }
-      break;
-    case 0xA: {
-      static constexpr Handler kReverse[] = {Rev, Rev16, nullptr, RevSh};
-      SetRegisters(d, {Low(hw, 0), 0, Low(hw, 3)}, true, false, true);
-      d->op.fn = kReverse[Field(hw, 6, 2)];
-      d->meta.cls = OpClass::kDsp;
-      break;
-    }
-    case 0xC:
-    case 0xD:
-      Multiple(13, (hw & 0xFF) | (hw & 0x100) << 7, true, 1, d);
-      break;
-    case 0xE:
-      d->op.fn = Bkpt;
-      d->op.imm = hw & 0xFF;
-      d->meta.cls = OpClass::kSystem;
-      break;
-    case 0xF:
-      HintOrIt(hw, d);
-      break;
-    default:
-      break;
   }
 }
 
@@ -400,13 +291,13 @@ void Decode16(const DecodeInput& in, Decoded* d) {
       AddressOf(in, d);
       break;
     case 0xB:
-      Miscellaneous(in, d);
+      DecodeMiscellaneous16(in, d);
       break;
     case 0xC: {
-      const uint8_t rn = Low(hw, 8);
+      const uint8_t rn = LowReg(hw, 8);
       const bool load = (hw & 0x800) != 0;
       const bool in_list = (hw >> rn & 1) != 0;
-      Multiple(rn, hw & 0xFF, load, load && in_list ? 0 : 1, d);
+      SetMultiple(d, rn, hw & 0xFF, load, load && in_list ? 0 : 1);
       break;
     }
     case 0xD:
