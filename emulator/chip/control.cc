@@ -53,7 +53,7 @@ absl::Status RemoveStale(const std::string& path, const sockaddr_un& address) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Listen(
-    const std::string& path, Handler handler) {
+    const std::string& path) {
   ASSIGN_OR_RETURN(const sockaddr_un address, AddressOf(path));
   RETURN_IF_ERROR(RemoveStale(path, address));
   base::UniqueFd fd(
@@ -64,15 +64,11 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Listen(
       listen(fd.get(), 8) != 0) {
     return base::ErrnoStatus(errno, "control socket " + path);
   }
-  return std::unique_ptr<ControlServer>(
-      new ControlServer(path, std::move(fd), std::move(handler)));
+  return std::unique_ptr<ControlServer>(new ControlServer(path, std::move(fd)));
 }
 
-ControlServer::ControlServer(std::string path, base::UniqueFd fd,
-                             Handler handler)
-    : path_(std::move(path)),
-      listener_(std::move(fd)),
-      handler_(std::move(handler)) {}
+ControlServer::ControlServer(std::string path, base::UniqueFd fd)
+    : path_(std::move(path)), listener_(std::move(fd)) {}
 
 ControlServer::~ControlServer() {
   unlink(path_.c_str());

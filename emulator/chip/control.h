@@ -24,11 +24,13 @@ class ControlServer {
   /// is longer than a socket name may be; FAILED_PRECONDITION somebody listens
   /// there, or it is another kind of file; UNAVAILABLE not possible.
   static absl::StatusOr<std::unique_ptr<ControlServer>> Listen(
-      const std::string& path, Handler handler);
+      const std::string& path);
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  /// Who answers; to be set before the first Serve().
+  void SetHandler(Handler handler) { handler_ = std::move(handler); }
   /// Adds its descriptors to `fds`.
   void AddTo(std::vector<pollfd>* fds) const;
   /// Serves whatever `fds` (after poll) says is ready.
@@ -39,7 +41,7 @@ class ControlServer {
     base::UniqueFd fd;
     std::string received;
   };
-  ControlServer(std::string path, base::UniqueFd fd, Handler handler);
+  ControlServer(std::string path, base::UniqueFd fd);
   void Accept();
   bool ServeClient(Client& client);  // false: gone
 

@@ -37,14 +37,18 @@ int64_t NowUs() {
 
 }  // namespace
 
-Runner::Runner(std::unique_ptr<VBoard> board, std::unique_ptr<Pty> console,
-               std::unique_ptr<Pty> loader)
+Runner::Runner(std::unique_ptr<VBoard> board, Plugs plugs)
     : board_(std::move(board)),
-      console_(std::move(console), board_->faults(), FaultLine::kConsoleIn,
-               FaultLine::kConsoleOut),
-      loader_(std::move(loader), board_->faults(), FaultLine::kLoaderIn,
+      console_(std::move(plugs.console), board_->faults(),
+               FaultLine::kConsoleIn, FaultLine::kConsoleOut),
+      loader_(std::move(plugs.loader), board_->faults(), FaultLine::kLoaderIn,
               FaultLine::kLoaderOut),
-      shares_console_(loader_.pty == nullptr) {}
+      shares_console_(loader_.pty == nullptr),
+      control_(std::move(plugs.control)) {
+  control_->SetHandler([this](std::string_view line) {
+    return ControlReply(*board_, line, &quit_);
+  });
+}
 
 absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(
     std::unique_ptr<VBoard> board, const RunnerOptions& options) {
@@ -55,21 +59,18 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(
                                        ? options.link + ".control"
                                        : options.control_path;
   const boards::Board& data = board->board();
-  ASSIGN_OR_RETURN(std::unique_ptr<Pty> console, Pty::Open(options.link));
-  std::unique_ptr<Pty> loader;
+  Plugs plugs;
+  // The socket first: it tells a second board of the same name apart before
+  // the links of the first are taken away.
+  ASSIGN_OR_RETURN(plugs.control, ControlServer::Listen(control_path));
+  ASSIGN_OR_RETURN(plugs.console, Pty::Open(options.link));
   if (data.bootloader.shares_console) {
-    RETURN_IF_ERROR(console->AddLink(loader_link));
+    RETURN_IF_ERROR(plugs.console->AddLink(loader_link));
   } else {
-    ASSIGN_OR_RETURN(loader, Pty::Open(loader_link));
+    ASSIGN_OR_RETURN(plugs.loader, Pty::Open(loader_link));
   }
   std::unique_ptr<Runner> runner(
-      new Runner(std::move(board), std::move(console), std::move(loader)));
-  Runner* self = runner.get();
-  ASSIGN_OR_RETURN(
-      runner->control_,
-      ControlServer::Listen(control_path, [self](std::string_view line) {
-        return ControlReply(*self->board_, line, &self->quit_);
-      }));
+      new Runner(std::move(board), std::move(plugs)));
   RETURN_IF_ERROR(runner->CatchSignals());
   fmt::print("ready board={} uid={} link={} loader={} control={}\n", data.id,
              runner->board_->uid(), options.link, loader_link, control_path);

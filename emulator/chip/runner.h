@@ -44,8 +44,11 @@ class Runner {
     bool blocked = false;  // the client does not read
   };
 
-  Runner(std::unique_ptr<VBoard> board, std::unique_ptr<Pty> console,
-         std::unique_ptr<Pty> loader);
+  struct Plugs {
+    std::unique_ptr<ControlServer> control;
+    std::unique_ptr<Pty> console, loader;  // loader: null when shared
+  };
+  Runner(std::unique_ptr<VBoard> board, Plugs plugs);
   absl::Status CatchSignals();
   void FillPollSet();
   void Poll(int64_t timeout_ns);

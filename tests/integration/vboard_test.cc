@@ -294,6 +294,15 @@ TEST_P(VBoardProcess, FirmwareSendsItsBootFrameAndIdlesForNothing) {
   EXPECT_LE(process_->CpuTicks() - ticks, 5);  // 5 % at most
 }
 
+TEST_P(VBoardProcess, ASecondOneOfTheSameNameLeavesTheFirstAlone) {
+  Start();
+  const Process second(Arguments());
+  EXPECT_EQ(second.ready(), "");
+  EXPECT_TRUE(fs::is_symlink(link_));
+  EXPECT_TRUE(fs::is_symlink(link_ + ".loader"));
+  EXPECT_THAT(Control("status"), HasSubstr("cycles"));
+}
+
 TEST_P(VBoardProcess, RefusesWhatCannotBe) {
   const auto run = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), kProgram);
