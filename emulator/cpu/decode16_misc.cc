@@ -41,8 +41,12 @@ void CompareBranch(const DecodeInput& in, Decoded* d) {
   d->meta.reads = Mask(d->op.rn);
 }
 
-void HintOrIt(uint32_t hw, Decoded* d) {
+void HintOrIt(const DecodeInput& in, Decoded* d) {
+  const uint32_t hw = in.hw1;
   if ((hw & 0xF) != 0) {
+    if (in.in_it()) {
+      return;  // UNPREDICTABLE: treated as undefined
+    }
     d->op.fn = IfThen;
     d->op.imm = hw & 0xFF;
     d->meta.cls = OpClass::kIt;
@@ -105,7 +109,7 @@ void DecodeMiscellaneous16(const DecodeInput& in, Decoded* d) {
       d->meta.cls = OpClass::kSystem;
       break;
     case 0xF:
-      HintOrIt(hw, d);
+      HintOrIt(in, d);
       break;
     default:
       break;
