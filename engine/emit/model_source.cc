@@ -70,7 +70,7 @@ class Writer {
   std::string layers_;
   std::vector<uint8_t> weights_;
   std::vector<uint8_t> tables_;
-  std::set<std::string> headers_;
+  std::set<std::string> headers_ = {"quant.h"};   // ChannelQuant
   std::map<std::string, std::string> kernel_of_;  // body -> function name
 };
 
