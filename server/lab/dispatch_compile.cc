@@ -172,10 +172,10 @@ void Dispatcher::OnCompiled(int64_t job_id, CompileResult result) {
   compiling_.erase(job_id);
   cache_missed_.clear();
   if (!status.ok()) {
-    result.failure = FailureOf(
-        status,
-        status.code() == absl::StatusCode::kInternal ? v1::INTERNAL : v1::LAB,
-        "compiling");
+    const bool lab = status.code() == absl::StatusCode::kResourceExhausted ||
+                     status.code() == absl::StatusCode::kUnavailable;
+    result.failure =
+        FailureOf(status, lab ? v1::LAB : v1::INTERNAL, "compiling");
   }
   if (result.failure.failure_class() != v1::FAILURE_CLASS_UNSPECIFIED) {
     unstored_[job_id] = result.failure;
