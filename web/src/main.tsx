@@ -1,0 +1,12 @@
+// Entry: theme, links, shell, and one lazily loaded page per path.
+import { render } from 'preact';
+import './styles/base.css';
+import './styles/components.css';
+import './styles/charts.css';
+import { captureLinks } from './router';
+import { Shell } from './shell';
+import { applyTheme } from './theme';
+
+applyTheme();
+captureLinks(document);
+render(<Shell />, document.getElementById('app')!);

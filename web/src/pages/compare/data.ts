@@ -1,0 +1,167 @@
+// N runs side by side, relative to the first: rows of figures, layers and
+// environment, each knowing whether the difference is significant.
+import { num } from '../../format';
+import type { Run } from '../../types.gen';
+import { ACCURACY_P, LAYER_CHANGE, latencyDiffers, twoProportions } from './significance';
+
+export type Kind = 'us' | 'cycles' | 'bytes' | 'count' | 'share';
+
+export interface Figure {
+  value: number;
+  /** value / base - 1 (share: value - base); NaN for the base itself. */
+  relative: number;
+  significant: boolean;
+}
+
+export interface Row {
+  key: string;
+  name: string;
+  kind: Kind;
+  moreIsBetter: boolean;
+  figures: Figure[];
+}
+
+type Differs = (base: Run, other: Run, relative: number) => boolean;
+
+const exact: Differs = (_base, _other, relative) => relative !== 0;
+
+const cycles = (run: Run) => run.latency?.cycles.map(num) ?? [];
+const byLatency: Differs = (base, other, relative) => {
+  // Equal clocks or not: samples are compared as time, like the headline.
+  const scale = (run: Run) => cycles(run).map((c) => c / (num(run.environment?.clockHz) || 1));
+  return latencyDiffers(scale(base), scale(other), relative);
+};
+const byCycles: Differs = (base, other, relative) =>
+  latencyDiffers(cycles(base), cycles(other), relative);
+const byAccuracy: Differs = (base, other) =>
+  twoProportions(num(base.accuracy?.correct), num(base.accuracy?.total),
+    num(other.accuracy?.correct), num(other.accuracy?.total)) < ACCURACY_P;
+
+interface Metric {
+  key: string;
+  name: string;
+  kind: Kind;
+  value(run: Run): number;
+  differs: Differs;
+  moreIsBetter?: boolean;
+}
+
+const size = (key: string, name: string, value: (run: Run) => number): Metric =>
+  ({ key, name, kind: 'bytes', value, differs: exact });
+
+const metrics: Metric[] = [
+  { key: 'us_p50', name: 'latency, median', kind: 'us', value: (r) => num(r.latency?.usP50), differs: byLatency },
+  { key: 'us_min', name: 'latency, minimum', kind: 'us', value: (r) => num(r.latency?.usMin), differs: byLatency },
+  { key: 'us_p90', name: 'latency, p90', kind: 'us', value: (r) => num(r.latency?.usP90), differs: byLatency },
+  { key: 'us_max', name: 'latency, maximum', kind: 'us', value: (r) => num(r.latency?.usMax), differs: byLatency },
+  { key: 'cycles_p50', name: 'cycles, median', kind: 'cycles', value: (r) => num(r.latency?.cyclesP50), differs: byCycles },
+  { key: 'instructions', name: 'instructions', kind: 'count', value: (r) => num(r.instructions) || Number.NaN, differs: exact },
+  { key: 'top1', name: 'top-1', kind: 'share', value: (r) => num(r.accuracy?.top1), differs: byAccuracy, moreIsBetter: true },
+  size('sram_bytes', 'SRAM', (r) => num(r.memory?.totalBytes)),
+  size('arena_bytes', 'SRAM: arena', (r) => num(r.memory?.arenaBytes)),
+  size('static_bytes', 'SRAM: static', (r) => num(r.memory?.staticBytes)),
+  size('stack_bytes', 'SRAM: stack peak', (r) => num(r.memory?.stackBytes)),
+  size('flash_bytes', 'flash', (r) => num(r.flash?.totalBytes)),
+  size('weights_bytes', 'flash: weights', (r) => num(r.flash?.weightsBytes)),
+  size('tables_bytes', 'flash: tables', (r) => num(r.flash?.tablesBytes)),
+  size('model_code_bytes', 'flash: model code', (r) => num(r.flash?.modelCodeBytes)),
+  size('kernels_bytes', 'flash: kernels', (r) => num(r.flash?.kernelsBytes)),
+  size('firmware_bytes', 'flash: firmware', (r) => num(r.flash?.firmwareBytes)),
+  { key: 'macs', name: 'MACs', kind: 'count', value: (r) => num(r.macs), differs: exact },
+];
+
+function relativeTo(base: number, value: number, kind: Kind): number {
+  if (kind === 'share') return value - base;
+  return base === 0 ? (value === 0 ? 0 : Number.NaN) : value / base - 1;
+}
+
+export function figureRows(runs: readonly Run[]): Row[] {
+  const base = runs[0];
+  if (!base) return [];
+  return metrics.map((metric) => ({
+    key: metric.key,
+    name: metric.name,
+    kind: metric.kind,
+    moreIsBetter: !!metric.moreIsBetter,
+    figures: runs.map((run) => {
+      const value = metric.value(run);
+      if (run === base) return { value, relative: Number.NaN, significant: false };
+      const relative = relativeTo(metric.value(base), value, metric.kind);
+      const oneMissing = Number.isNaN(value) !== Number.isNaN(metric.value(base));
+      return { value, relative, significant: oneMissing ||
+        (Number.isFinite(relative) && metric.differs(base, run, relative)) };
+    }),
+  }));
+}
+
+/** A layer is the same in two runs when operator and output tensor are. */
+function layerKeys(run: Run): Map<string, number> {
+  const seen = new Map<string, number>();
+  const out = new Map<string, number>();
+  for (const layer of run.layers) {
+    const name = `${layer.info?.op ?? ''} ${layer.info?.name ?? ''}`;
+    const nth = (seen.get(name) ?? 0) + 1;
+    seen.set(name, nth);
+    out.set(nth > 1 ? `${name} (${nth})` : name, num(layer.cycles));
+  }
+  return out;
+}
+
+export function layerRows(runs: readonly Run[]): Row[] {
+  const maps = runs.map(layerKeys);
+  const names = [...new Set(maps.flatMap((map) => [...map.keys()]))];
+  return names.map((name) => {
+    const base = maps[0]!.get(name) ?? Number.NaN;
+    return {
+      key: name,
+      name,
+      kind: 'cycles',
+      moreIsBetter: false,
+      figures: maps.map((map, i) => {
+        const value = map.get(name) ?? Number.NaN;
+        if (i === 0) return { value, relative: Number.NaN, significant: false };
+        const relative = relativeTo(base, value, 'cycles');
+        const oneMissing = Number.isNaN(value) !== Number.isNaN(base);
+        return { value, relative, significant: oneMissing || Math.abs(relative) >= LAYER_CHANGE };
+      }),
+    };
+  });
+}
+
+export interface TextRow {
+  name: string;
+  values: string[];
+  differs: boolean;
+}
+
+export function environmentRows(runs: readonly Run[]): TextRow[] {
+  const field = (name: string, value: (run: Run) => unknown): TextRow => {
+    const values = runs.map((run) => String(value(run) ?? ''));
+    return { name, values, differs: new Set(values).size > 1 };
+  };
+  return [
+    field('origin', (r) => r.origin),
+    field('model name', (r) => r.modelName),
+    field('model SHA-256', (r) => r.modelSha256),
+    field('dataset', (r) => r.datasetName),
+    field('dataset SHA-256', (r) => r.datasetSha256),
+    field('board', (r) => r.environment?.boardId),
+    field('board uid', (r) => r.environment?.boardUid),
+    field('clock_hz', (r) => r.environment?.clockHz),
+    field('instruction cache', (r) => r.environment?.icacheEnabled),
+    field('data cache', (r) => r.environment?.dcacheEnabled),
+    field('flash wait states', (r) => r.environment?.flashWaitStates),
+    field('FLASH_ACR', (r) => r.environment?.flashAcr),
+    field('IDCODE', (r) => r.environment?.idcode),
+    field('timing model', (r) => r.environment?.timingModel),
+    field('compiler', (r) => r.environment?.compiler),
+    field('compiler flags', (r) => r.environment?.compilerFlags),
+    field('engine', (r) => r.environment?.engineVersion),
+    field('firmware', (r) => r.environment?.firmwareVersion),
+    field('agent', (r) => r.environment?.agentVersion),
+    field('server', (r) => r.environment?.serverVersion),
+    field('image hash', (r) => r.imageHash),
+  ];
+}
+
+export const isSignificant = (row: Row) => row.figures.some((f) => f.significant);
