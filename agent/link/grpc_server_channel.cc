@@ -92,7 +92,8 @@ class GrpcServerChannel : public ServerChannel {
     grpc::ChannelArguments arguments;
     // The link has its own back-off; gRPC's must not add to it.
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    // gRPC's time-out of one attempt to connect, whatever its name says.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
     arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
     stub_ = v1::AgentService::NewStub(grpc::CreateCustomChannel(

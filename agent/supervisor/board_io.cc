@@ -64,7 +64,7 @@ absl::Status BoardIo::ResetBoard() {
 }
 
 absl::Status BoardIo::WithFlasher(
-    const std::function<absl::Status(Flasher*)>& work) {
+    const std::function<absl::Status(Flasher*)>& work, bool await_boot) {
   if (!lines_) {
     return absl::UnavailableError("the board is away");
   }
@@ -76,6 +76,9 @@ absl::Status BoardIo::WithFlasher(
     RETURN_IF_ERROR(console_->Configure(ConsoleSettings()));
   }
   RETURN_IF_ERROR(result);
+  if (!await_boot) {
+    return absl::OkStatus();
+  }
   constexpr int64_t kBootMs = 500;
   return session_->channel().AwaitBoot(kBootMs).status();
 }

@@ -45,7 +45,9 @@ class BoardIo {
   /// A reset into the application; what the session remembers is void.
   absl::Status ResetBoard();
   /// Calls `work` with a flasher; the console is in its own mode afterwards.
-  absl::Status WithFlasher(const std::function<absl::Status(Flasher*)>& work);
+  /// \param await_boot false when nothing that boots is in flash
+  absl::Status WithFlasher(const std::function<absl::Status(Flasher*)>& work,
+                           bool await_boot);
 
   /// Ends what waits and all that follows; thread-safe.
   void Interrupt();

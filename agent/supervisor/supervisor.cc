@@ -265,10 +265,12 @@ Event Supervisor::Hello() {
 
 Event Supervisor::Identify() {
   std::string uid;
-  const auto answered = io_.WithFlasher([&](Flasher* flasher) -> absl::Status {
-    ASSIGN_OR_RETURN(uid, flasher->Identify());
-    return absl::OkStatus();
-  });
+  const auto answered = io_.WithFlasher(
+      [&](Flasher* flasher) -> absl::Status {
+        ASSIGN_OR_RETURN(uid, flasher->Identify());
+        return absl::OkStatus();
+      },
+      false);
   if (answered.ok() && !uid.empty()) {
     const std::lock_guard<std::mutex> lock(mutex_);
     description_.set_uid(uid);
@@ -357,7 +359,7 @@ Event Supervisor::CheckImage() {
 Event Supervisor::Flash() {
   FlashReport report;
   const auto flashed = io_.WithFlasher(
-      [&](Flasher* flasher) { return job_->Flash(flasher, &report); });
+      [&](Flasher* flasher) { return job_->Flash(flasher, &report); }, true);
   if (report.erased_sectors > 0) {
     if (const auto kept = erase_log_.Add(report.erased_sectors); !kept.ok()) {
       LOG_WARNING("agent", "erase count of {} not kept: {}", options_.name,

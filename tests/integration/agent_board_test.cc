@@ -26,7 +26,7 @@ class AgentBoard : public ::testing::TestWithParam<const char*> {};
 TEST_P(AgentBoard, FlashesRunsAndSkipsTheSecondTime) {
   AgentRig rig({GetParam(), ""});
   const auto artifact = rig.Artifact("echo");
-  const auto dataset = rig.Dataset(100);
+  const auto dataset = rig.Dataset(40);
   rig.Submit(artifact, dataset);
   const auto first = rig.server.AwaitEnd(60);
   ASSERT_TRUE(first.has_value());
@@ -41,8 +41,8 @@ TEST_P(AgentBoard, FlashesRunsAndSkipsTheSecondTime) {
   EXPECT_GT(result.stack_peak_bytes(), 0);
   EXPECT_EQ(result.clock_hz(), (*boards::FindBoard(GetParam()))->clock_hz);
   EXPECT_FALSE(result.timing_model().empty());
-  ExpectAllRight(rig, 100);
-  std::printf("%s: flash %.3f s, 100 samples and 10 runs %.3f s\n", GetParam(),
+  ExpectAllRight(rig, 40);
+  std::printf("%s: flash %.3f s, 40 samples and 10 runs %.3f s\n", GetParam(),
               result.flash_s(), result.board_s());
 
   rig.server.predictions.clear();
@@ -65,21 +65,21 @@ INSTANTIATE_TEST_SUITE_P(Boards, AgentBoard,
 
 TEST(AgentBoardFaults, NoiseInBothDirectionsOnlyCostsTime) {
   AgentRig rig({"nucleo_f746zg", "flip=1/10000"});
-  rig.Submit(rig.Artifact("echo"), rig.Dataset(300));
+  rig.Submit(rig.Artifact("echo"), rig.Dataset(80));
   const auto end = rig.server.AwaitEnd(100);
   ASSERT_TRUE(end.has_value());
   ASSERT_TRUE(end->has_result()) << end->failure().DebugString();
   EXPECT_GT(end->result().line_retry_count(), 0);
-  ExpectAllRight(rig, 300);
+  ExpectAllRight(rig, 80);
 }
 
 TEST(AgentBoardFaults, LostBytesOnlyCostTime) {
   AgentRig rig({"nucleo_f412zg", "drop=1/20000"});
-  rig.Submit(rig.Artifact("echo"), rig.Dataset(100));
+  rig.Submit(rig.Artifact("echo"), rig.Dataset(40));
   const auto end = rig.server.AwaitEnd(100);
   ASSERT_TRUE(end.has_value());
   ASSERT_TRUE(end->has_result()) << end->failure().DebugString();
-  ExpectAllRight(rig, 100);
+  ExpectAllRight(rig, 40);
 }
 
 TEST(AgentBoardFaults, AResetInTheMiddleOfFlashingIsRepaired) {
@@ -93,24 +93,24 @@ TEST(AgentBoardFaults, AResetInTheMiddleOfFlashingIsRepaired) {
 
 TEST(AgentBoardFaults, AHungCoreIsResetAndTheDatasetGoesOn) {
   AgentRig rig({"nucleo_f412zg", ""});
-  rig.Submit(rig.Artifact("echo"), rig.Dataset(400));
+  rig.Submit(rig.Artifact("echo"), rig.Dataset(60));
   ASSERT_TRUE(rig.server.AwaitStep("dataset", 1, 60));
   ASSERT_TRUE(rig.Control("faults hang-after=1000cycles").ok());
   const auto end = rig.server.AwaitEnd(100);
   ASSERT_TRUE(end.has_value());
   ASSERT_TRUE(end->has_result()) << end->failure().DebugString();
-  ExpectAllRight(rig, 400);
+  ExpectAllRight(rig, 60);
 }
 
 TEST(AgentBoardFaults, AKilledBoardIsStartedAgainAndTheDatasetGoesOn) {
   AgentRig rig({"nucleo_f746zg", ""});
-  rig.Submit(rig.Artifact("echo"), rig.Dataset(400));
+  rig.Submit(rig.Artifact("echo"), rig.Dataset(60));
   ASSERT_TRUE(rig.server.AwaitStep("dataset", 1, 60));
   ASSERT_TRUE(rig.Control("quit").ok());
   const auto end = rig.server.AwaitEnd(60);
   ASSERT_TRUE(end.has_value());
   ASSERT_TRUE(end->has_result()) << end->failure().DebugString();
-  ExpectAllRight(rig, 400);
+  ExpectAllRight(rig, 60);
 }
 
 TEST(AgentBoardFaults, AFaultOfTheModelEndsTheJobWithItsReport) {
