@@ -35,7 +35,7 @@ v1::Board LabApi::Present(v1::Board board) {
   } else if (!board.current_job_id().empty()) {
     board.set_state(v1::Board::BUSY);
   } else {
-    board.set_state(session->second.boards.at(board.name()));
+    board.set_state(session->second.boards.at(board.name()).state);
   }
   if (!board.uid().empty()) {
     board.set_origin(board.uid().starts_with("56495254") ? v1::EMULATED

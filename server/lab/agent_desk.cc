@@ -118,7 +118,7 @@ absl::Status AgentDesk::PutBoard(Session& session, const std::string& agent_id,
   row.set_state(board.state());
   row.set_last_fault(board.last_fault().substr(0, 2000));
   row.set_erase_count(board.erase_count());
-  session.boards[row.name()] = board.state();
+  session.boards[row.name()] = {.state = board.state()};
   return lab_.store.PutBoard(row, lab_.clock.UnixMicros());
 }
 

@@ -175,6 +175,14 @@ void Dispatcher::CloseSilentStreams() {
   }
 }
 
+// An agent cannot take the next lease the moment the last one ends.
+bool Dispatcher::IsFree(const LiveBoard& board) const {
+  const int64_t quiet_us = lab_.clock.MonotonicMicros() - board.freed_us;
+  return board.state == v1::Board::IDLE &&
+         (!board.leased ||
+          quiet_us >= int64_t{lab_.options.board_grace_ms} * 1000);
+}
+
 void Dispatcher::GiveOutLeases() {
   std::vector<FreeBoard> boards;
   std::set<std::string> taken;
@@ -191,13 +199,13 @@ void Dispatcher::GiveOutLeases() {
     return;
   }
   for (const auto& [agent_id, session] : lab_.sessions) {
-    for (const auto& [name, state] : session.boards) {
-      if (state != v1::Board::IDLE || taken.contains(name)) {
+    for (const auto& [name, live] : session.boards) {
+      if (!IsFree(live) || taken.contains(name)) {
         continue;
       }
-      if (const auto board = lab_.store.GetBoard(name); board.ok()) {
+      if (const auto row = lab_.store.GetBoard(name); row.ok()) {
         boards.push_back(
-            {name, board->board_id(), agent_id, lab_.board_artifacts[name]});
+            {name, row->board_id(), agent_id, lab_.board_artifacts[name]});
       }
     }
   }
@@ -231,6 +239,7 @@ absl::Status Dispatcher::SendLease(const JobRecord& record, int64_t fence,
           .seen_us = now_us,
           .deadline_us = now_us + budget_us};
   Session& session = lab_.sessions.at(record.job.agent_id());
+  session.boards[board_name].leased = true;
   lab_.board_artifacts[board_name] = live.artifact_sha256;
   v1::ServerMessage message;
   v1::Lease& lease = *message.mutable_lease();

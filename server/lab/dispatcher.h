@@ -38,6 +38,7 @@ class Dispatcher {
   void EndUnstored();
   void StartCompiles();
   void GiveOutLeases();
+  [[nodiscard]] bool IsFree(const LiveBoard& board) const;
 
   absl::Status TakeUp();
   bool UseCache(const JobRecord& record, const std::string& engine_version);

@@ -123,13 +123,11 @@ absl::Status JobDesk::EndUnleased(const JobRecord& record, v1::Job::State next,
 
 void JobDesk::Forget(int64_t job_id) {
   if (const auto it = lab_.leases.find(job_id); it != lab_.leases.end()) {
-    // The board is free again unless its agent says otherwise.
     if (const auto session = lab_.sessions.find(it->second.agent_id);
         session != lab_.sessions.end()) {
       const auto board = session->second.boards.find(it->second.board_name);
-      if (board != session->second.boards.end() &&
-          board->second == v1::Board::BUSY) {
-        board->second = v1::Board::IDLE;
+      if (board != session->second.boards.end()) {
+        board->second.freed_us = lab_.clock.MonotonicMicros();
       }
     }
     lab_.leases.erase(it);

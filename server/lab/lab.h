@@ -30,6 +30,9 @@ struct LabOptions {
   int32_t lease_timeout_ms = 10'000;
   /// Silence after which another instance may take an agent's place.
   int32_t takeover_ms = 15'000;
+  /// After a lease a board waits for its agent to say IDLE; if it says nothing
+  /// at all, for so long.
+  int32_t board_grace_ms = 5000;
   /// How long a cancelled job waits for its agent to let go.
   int32_t cancel_grace_ms = 5000;
   int64_t max_queue = 10'000;
@@ -46,12 +49,20 @@ class AgentLink {
   virtual void Close(const absl::Status& why) = 0;
 };
 
+/// A board of an attached agent.
+struct LiveBoard {
+  v1::Board::State state = v1::Board::IDLE;  ///< as its agent said last
+  /// A lease was sent and the agent has said nothing of the board since.
+  bool leased = false;
+  int64_t freed_us = 0;  ///< when the last lease here ended; monotonic
+};
+
 struct Session {
   uint64_t stream = 0;
   std::string instance_id;
   AgentLink* link = nullptr;
-  int64_t seen_us = 0;                             ///< monotonic
-  std::map<std::string, v1::Board::State> boards;  ///< by name in the lab
+  int64_t seen_us = 0;                      ///< monotonic
+  std::map<std::string, LiveBoard> boards;  ///< by name in the lab
 };
 
 /// A live lease; times are monotonic microseconds.

@@ -136,7 +136,7 @@ TEST_F(ServerCompile, AKilledServerCompilesAgain) {
       "cp $dir/artifact $5");
   const v1::Job job = Submit();
   client_->WaitFor(job.id(), v1::Job::COMPILING);
-  while (CompileCount() == 0) {
+  while (!std::filesystem::exists(folder_.path() / "second")) {
   }
   server_->Kill();
   server_->Start();

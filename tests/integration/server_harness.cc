@@ -491,7 +491,9 @@ int64_t FakeAgent::Finish(const v1::Lease& lease,
   finished.set_job_id(lease.job_id());
   finished.set_fence(lease.fence());
   *finished.mutable_result() = result;
-  return Send(message);
+  const int64_t id = Send(message);
+  SetBoard(lease.board_name(), v1::Board::IDLE);
+  return id;
 }
 
 int64_t FakeAgent::Fail(const v1::Lease& lease, bool retryable,
@@ -503,7 +505,9 @@ int64_t FakeAgent::Fail(const v1::Lease& lease, bool retryable,
   finished.mutable_failure()->set_failure_class(why);
   finished.mutable_failure()->set_message("the board went up in smoke");
   finished.set_retryable(retryable);
-  return Send(message);
+  const int64_t id = Send(message);
+  SetBoard(lease.board_name(), v1::Board::IDLE);
+  return id;
 }
 
 int64_t FakeAgent::SetBoard(const std::string& name, v1::Board::State state) {

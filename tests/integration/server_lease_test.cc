@@ -204,12 +204,15 @@ TEST_F(ServerLease, GapsAndWrongSizesEndTheAttempt) {
   v1::Lease lease = LeaseOf(*agent_);
   agent_->Predict(lease, 3, 2);
   EXPECT_TRUE(agent_->NextRevoke().has_value());
+  agent_->SetBoard("b1", v1::Board::IDLE);
   lease = LeaseOf(*agent_);
   agent_->Predict(lease, 0, 2, 5);
   EXPECT_TRUE(agent_->NextRevoke().has_value());
+  agent_->SetBoard("b1", v1::Board::IDLE);
   lease = LeaseOf(*agent_);
   agent_->Predict(lease, 0, 21);
   EXPECT_TRUE(agent_->NextRevoke().has_value());
+  agent_->SetBoard("b1", v1::Board::IDLE);
   const v1::Job job = client_->WaitFor(lease.job_id(), v1::Job::FAILED);
   EXPECT_EQ(job.state(), v1::Job::FAILED);
   EXPECT_EQ(job.failure().failure_class(), v1::LAB);
@@ -266,6 +269,9 @@ TEST_F(ServerLease, TimeOnTheBoardRunsOutButNotTimeInTheQueue) {
   EXPECT_EQ(done.state(), v1::Job::FAILED);
   EXPECT_EQ(done.failure().failure_class(), v1::TIMEOUT);
   EXPECT_EQ(agent_->NextRevoke()->reason(), "timeout");
+  EXPECT_FALSE(agent_->NextLease(milliseconds(200)).has_value())
+      << "the agent has not said that the board is idle";
+  agent_->SetBoard("b1", v1::Board::IDLE);
   const v1::Lease next = LeaseOf(*agent_);  // waited more than its timeout
   EXPECT_EQ(next.job_id(), second.id());
   Complete(*agent_, next);
