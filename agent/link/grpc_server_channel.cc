@@ -25,8 +25,11 @@ absl::Status ToAbsl(const grpc::Status& status) {
 
 class GrpcStream : public ServerStream {
  public:
-  GrpcStream(v1::AgentService::Stub* stub, ServerChannel::Callbacks callbacks)
-      : callbacks_(std::move(callbacks)), stream_(stub->Attach(&context_)) {
+  GrpcStream(std::shared_ptr<v1::AgentService::Stub> stub,
+             ServerChannel::Callbacks callbacks)
+      : stub_(std::move(stub)),
+        callbacks_(std::move(callbacks)),
+        stream_(stub_->Attach(&context_)) {
     writer_ = std::thread([this] { WriteAll(); });
     reader_ = std::thread([this] { ReadAll(); });
   }
@@ -75,6 +78,7 @@ class GrpcStream : public ServerStream {
     callbacks_.closed(ToAbsl(stream_->Finish()));
   }
 
+  std::shared_ptr<v1::AgentService::Stub> stub_;
   ServerChannel::Callbacks callbacks_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::AgentMessage, v1::ServerMessage>>
@@ -88,20 +92,18 @@ class GrpcStream : public ServerStream {
 
 class GrpcServerChannel : public ServerChannel {
  public:
-  explicit GrpcServerChannel(const std::string& address) {
-    grpc::ChannelArguments arguments;
-    // The link has its own back-off; gRPC's must not add to it.
-    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    // gRPC's time-out of one attempt to connect, whatever its name says.
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-    arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-    stub_ = v1::AgentService::NewStub(grpc::CreateCustomChannel(
-        address, grpc::InsecureChannelCredentials(), arguments));
-  }
+  explicit GrpcServerChannel(std::string address)
+      : address_(std::move(address)) {}
 
   std::unique_ptr<ServerStream> Attach(Callbacks callbacks) override {
-    return std::make_unique<GrpcStream>(stub_.get(), std::move(callbacks));
+    // A new channel each time: an old one goes on answering "refused" from
+    // memory for seconds after the server has come back.
+    auto stub = NewStub();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stub_ = stub;
+    }
+    return std::make_unique<GrpcStream>(std::move(stub), std::move(callbacks));
   }
 
   absl::StatusOr<std::vector<uint8_t>> Fetch(
@@ -111,7 +113,15 @@ class GrpcServerChannel : public ServerChannel {
     context.set_deadline(std::chrono::system_clock::now() + kFetchTimeout);
     v1::FetchBlobRequest request;
     request.set_sha256(sha256);
-    const auto reader = stub_->FetchBlob(&context, request);
+    std::shared_ptr<v1::AgentService::Stub> stub;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stub = stub_;
+    }
+    if (!stub) {
+      return absl::UnavailableError("not attached yet");
+    }
+    const auto reader = stub->FetchBlob(&context, request);
     std::vector<uint8_t> bytes;
     v1::FetchBlobResponse response;
     while (reader->Read(&response)) {
@@ -138,7 +148,19 @@ class GrpcServerChannel : public ServerChannel {
   }
 
  private:
-  std::unique_ptr<v1::AgentService::Stub> stub_;
+  [[nodiscard]] std::shared_ptr<v1::AgentService::Stub> NewStub() const {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    // gRPC's time-out of one attempt to connect, whatever its name says.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+    arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+    return v1::AgentService::NewStub(grpc::CreateCustomChannel(
+        address_, grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  std::string address_;
+  std::mutex mutex_;  // stub_
+  std::shared_ptr<v1::AgentService::Stub> stub_;
 };
 
 }  // namespace
