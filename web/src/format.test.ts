@@ -20,6 +20,7 @@ describe('format', () => {
     expect(f.change(-0.25)).toBe('−25.0 %');
     expect(f.change(0.0001)).toBe('+0.010 %');
     expect(f.change(0)).toBe('±0 %');
+    expect(f.change(475)).toBe('×476.0');
   });
 
   test('absent figures are a dash, never 0 or NaN', () => {

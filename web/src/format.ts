@@ -69,8 +69,14 @@ export function change(value: Num): string {
   const n = num(value);
   if (!Number.isFinite(n)) return NONE;
   if (n === 0) return '±0 %';
+  if (n >= 9) return `×${(n + 1).toFixed(1)}`;
   const digits = Math.abs(n) < 0.001 ? 3 : Math.abs(n) < 0.1 ? 2 : 1;
   return `${n > 0 ? '+' : '−'}${Math.abs(n * 100).toFixed(digits)} %`;
+}
+
+/** "1 job", "2 jobs". */
+export function plural(n: number, word: string): string {
+  return `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 }
 
 export function hertz(value: Num): string {

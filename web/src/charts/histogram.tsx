@@ -33,7 +33,7 @@ export function binsWanted(sampleCount: number, width_px: number): number {
 }
 
 const height = 180;
-const margin = { left: 44, right: 12, top: 18, bottom: 34 };
+const margin = { left: 44, right: 12, top: 28, bottom: 34 };
 
 export function Histogram({ samples, median }: {
   samples: readonly number[]; median: number;
@@ -42,12 +42,15 @@ export function Histogram({ samples, median }: {
   const bins = bin(samples, binsWanted(samples.length, width - 60));
   return (
     <div ref={ref} class="chart">
-      {bins.length > 0 && <Drawing bins={bins} median={median} width={width} />}
+      {bins.length > 0 && <Drawing bins={bins} largest={samples.reduce((a, b) => Math.max(a, b))}
+        median={median} width={width} />}
     </div>
   );
 }
 
-function Drawing({ bins, median, width }: { bins: Bin[]; median: number; width: number }) {
+function Drawing({ bins, largest, median, width }: {
+  bins: Bin[]; largest: number; median: number; width: number;
+}) {
   const low = bins[0]!.from;
   const high = bins[bins.length - 1]!.to;
   const most = Math.max(...bins.map((b) => b.count));
@@ -56,7 +59,7 @@ function Drawing({ bins, median, width }: { bins: Bin[]; median: number; width: 
   const x = linear(range, [margin.left, width - margin.right]);
   const y = linear([0, most], [height - margin.bottom, margin.top]);
   const label = `Histogram: ${bins.reduce((n, b) => n + b.count, 0)} samples from ` +
-    `${count(low)} to ${count(high - 1)} cycles, median ${count(median)}`;
+    `${count(low)} to ${count(largest)} cycles, median ${count(median)}`;
   const xTicks = bins.length === 1 ? [low] : ticks(low, high, Math.max(2, Math.floor(width / 140)));
   return (
     <svg width={width} height={height} role="img" aria-label={label}>
@@ -79,7 +82,7 @@ function Drawing({ bins, median, width }: { bins: Bin[]; median: number; width: 
           text-anchor="middle">{count(t)}</text>
       ))}
       <text class="axis" x={width - margin.right} y={height - 4} text-anchor="end">cycles</text>
-      <text class="axis" x={4} y={12}>samples</text>
+      <text class="axis" x={4} y={11}>samples</text>
     </svg>
   );
 }

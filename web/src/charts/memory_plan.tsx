@@ -78,13 +78,14 @@ function Box({ buffer: b, tone, x, y }: {
   const top = y(b.offset + b.size);
   const height = Math.max(1, y(b.offset) - top - 1);
   const letters = Math.floor((width - 8) / 6.4);
-  const text = b.tensor.length > letters ? `${b.tensor.slice(0, Math.max(0, letters - 1))}…` : b.tensor;
+  const fits = b.tensor.length <= letters;
+  const text = fits ? b.tensor : `${b.tensor.slice(0, Math.max(0, letters - 1))}…`;
   return (
     <g>
       <rect class={`buffer part-${tone}`} x={left} y={top} width={width} height={height} rx="2">
         <title>{`${b.tensor}: ${bytesExact(b.size)} at ${count(b.offset)}, layers ${b.first} to ${b.last}`}</title>
       </rect>
-      {letters >= 4 && height >= 14 && (
+      {(fits || letters >= 10) && height >= 14 && (
         <text class="in-box" x={left + 4} y={top + Math.min(height / 2 + 4, 14)}>{text}</text>
       )}
     </g>

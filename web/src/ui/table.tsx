@@ -18,6 +18,8 @@ export interface Column<Row> {
   /** Can be sorted by. */
   sort?: boolean;
   className?: string;
+  /** In the CSV only: said in another cell's title, too wide to show. */
+  hidden?: boolean;
 }
 
 export interface Sort {
@@ -65,12 +67,14 @@ interface Props<Row> {
 }
 
 export function DataTable<Row>(props: Props<Row>) {
-  const { columns, rows, sort, onSort } = props;
+  const { rows, sort, onSort } = props;
+  const columns = props.columns.filter((c) => !c.hidden);
+  // Columns of buttons ("_cancel") hold no data.
+  const exported = props.columns.filter((c) => !c.key.startsWith('_'));
   const sheet = () => ({
     name: props.name,
-    columns: columns.filter((c) => !c.key.startsWith('_')).map((c) => c.key),
-    rows: rows.map((row) =>
-      columns.filter((c) => !c.key.startsWith('_')).map((c) => c.value(row))),
+    columns: exported.map((c) => c.key),
+    rows: rows.map((row) => exported.map((c) => c.value(row))),
   });
   return (
     <div class="table-box">

@@ -41,7 +41,7 @@ function JobView({ job }: { job: Job }) {
       </p>
       <Steps job={job} />
       {!hasEnded(job) && (
-        <p class="now">
+        <p class="now-row">
           <JobProgress job={job} />{' '}
           {job.queuePosition > 0 && <span>position {job.queuePosition} in the queue</span>}{' '}
           {eta(job) !== '–' && <span>about {eta(job)} left</span>}{' '}

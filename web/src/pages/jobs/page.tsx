@@ -1,5 +1,5 @@
 import { cancelJob, hasEnded, listJobs } from '../../api';
-import { ago, seconds, time } from '../../format';
+import { ago, plural, seconds, time } from '../../format';
 import { queueOf, useLab, useNow } from '../../live';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
@@ -80,7 +80,7 @@ function QueueTable({ jobs, now }: { jobs: Job[]; now: number }) {
       show: (j: Job) => <CancelButton job={j} /> },
   ];
   return <DataTable name="queue" columns={columns} rows={jobs} rowKey={(j) => j.id}
-    caption={`${jobs.length} jobs wait or run`} />;
+    caption={jobs.length === 1 ? '1 job waits or runs' : `${jobs.length} jobs wait or run`} />;
 }
 
 export function CancelButton({ job, onError }: { job: Job; onError?: (error: Error) => void }) {
@@ -114,7 +114,7 @@ function AllJobs({ params, now, live }: {
             {filter && <a href="/jobs">Show all jobs</a>}</Empty>
           : <>
             <DataTable name="jobs" rowKey={(j) => j.id} rows={page.jobs.map((j) => live.get(j.id) ?? j)}
-              caption={`${page.jobs.length} jobs on this page, newest first`}
+              caption={`${plural(page.jobs.length, 'job')} on this page, newest first`}
               columns={columnsOf(['job', 'state', 'model_name', 'board_id', 'dataset', 'board_name',
                 'create_time', 'end_time', 'failure_class', 'run', 'submitter'], now)} />
             <Pager token={pageToken} next={page.nextPageToken} />

@@ -1,6 +1,6 @@
 import { listJobs } from '../../api';
 import { busyShare, type Span, Timeline } from '../../charts/timeline';
-import { ago, bytes, count, hertz, num, percent, time } from '../../format';
+import { ago, bytes, count, hertz, num, percent, plural, time } from '../../format';
 import { useLab, useNow } from '../../live';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
@@ -68,7 +68,7 @@ function Summary({ boards, agentCount, away }: { boards: Board[]; agentCount: nu
       {states.map((state) => {
         const n = boards.filter((b) => b.state === state).length;
         return <div key={state}><dt>{state.toLowerCase()}</dt><dd><span class="figure">{n}</span>
-          <span class="quiet">of {boards.length} boards</span></dd></div>;
+          <span class="quiet">of {plural(boards.length, 'board')}</span></dd></div>;
       })}
     </dl>
   );
@@ -80,7 +80,8 @@ function BoardTable({ boards, history, params }: {
   boards: Board[]; history: History; params: URLSearchParams;
 }) {
   const columns: Column<Board>[] = [
-    { key: 'name', title: 'board', sort: true, value: (b) => b.name },
+    { key: 'name', title: 'board', sort: true, value: (b) => b.name,
+      show: (b) => <>{b.name}<code class="sub">{b.uid}</code></> },
     { key: 'board_id', title: 'kind', sort: true, value: (b) => b.boardId,
       show: (b) => <span title={kindText(b)}>{b.boardId}</span> },
     { key: 'origin', title: 'origin', sort: true, value: (b) => b.origin, show: (b) => <OriginBadge origin={b.origin} /> },
@@ -97,12 +98,12 @@ function BoardTable({ boards, history, params }: {
       show: (b) => <span title={b.lastFault}>{b.lastFault || '–'}</span> },
     { key: 'last_seen', title: 'seen', sort: true, value: (b) => b.lastSeenTime,
       show: (b) => <span title={time(b.lastSeenTime)}>{ago(b.lastSeenTime, history.now)}</span> },
-    { key: 'uid', title: 'uid', value: (b) => b.uid, show: (b) => <code>{b.uid || '–'}</code> },
+    { key: 'uid', title: 'uid', value: (b) => b.uid, hidden: true },
   ];
   const sort = parseSort(params.get('order'), { key: 'name', descending: false });
   return (
     <DataTable name="boards" columns={columns} rows={sortRows(boards, columns, sort)} rowKey={(b) => b.name}
-      caption={`${boards.length} boards`} sort={sort}
+      caption={plural(boards.length, 'board')} sort={sort}
       rowClass={(b) => (b.state === 'FAULTY' ? 'differs' : '')}
       onSort={(next) => setParams({ order: formatSort(next) }, { replace: true })} />
   );
@@ -121,7 +122,7 @@ function Strip({ board, history }: { board: Board; history: History }) {
       <span class="strip-name">{board.name}</span>
       <Timeline spans={spans} from={history.from} to={history.now}
         label={`${board.name}: ${spans.length} jobs, ${failed} failed, busy ${percent(share(board, history), 1)}`} />
-      <span class="quiet">{spans.length} jobs{failed > 0 ? `, ${failed} failed` : ''}</span>
+      <span class="quiet">{plural(spans.length, 'job')}{failed > 0 ? `, ${failed} failed` : ''}</span>
     </div>
   );
 }

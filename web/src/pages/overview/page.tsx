@@ -1,6 +1,6 @@
 import { getOverview } from '../../api';
 import { Sparkline } from '../../charts/sparkline';
-import { bytes, count, micros, percent, time } from '../../format';
+import { bytes, count, micros, percent, plural, time } from '../../format';
 import { useLoad } from '../../load';
 import { setParams, withParams } from '../../router';
 import type { PageProps } from '../../routes';
@@ -13,6 +13,9 @@ import { FilterBox } from '../../ui/filter_box';
 import { Empty, Loaded } from '../../ui/state';
 import { Term } from '../../ui/term';
 import { hasPrevious, toMatrix, toSheet } from './data';
+
+/** Changes below this stay grey, as on Compare. */
+const NOISE = 0.005;
 
 export default function OverviewPage({ params }: PageProps) {
   const filter = params.get('filter') ?? '';
@@ -45,8 +48,8 @@ function MatrixView({ overview, filter }: { overview: Overview; filter: string }
     <div class="table-box">
       <div class="table-head">
         <div class="table-caption">
-          {matrix.models.length} models on {matrix.boards.length} kinds of board,{' '}
-          {count(overview.runCount)} runs stored
+          {plural(matrix.models.length, 'model')} on {plural(matrix.boards.length, 'board kind')},{' '}
+          {plural(Number(overview.runCount), 'run')}{filter ? ' pass the filter' : ' stored'}
         </div>
         <div class="tools"><ExportButton sheet={() => toSheet(overview)} /></div>
       </div>
@@ -87,7 +90,7 @@ function Cell({ cell }: { cell: OverviewCell }) {
           {micros(cell.usP50)}
         </a>
         {hasPrevious(cell)
-          ? <a class="plain" href={`/compare?runs=${cell.previousRunId},${cell.runId}`}><Change value={cell.usP50Change} /></a>
+          ? <a class="plain" href={`/compare?runs=${cell.previousRunId},${cell.runId}`}><Change value={cell.usP50Change} significant={Math.abs(cell.usP50Change) >= NOISE} /></a>
           : <span class="quiet">first run</span>}
       </div>
       <OriginBadge origin={cell.origin} />

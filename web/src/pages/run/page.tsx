@@ -1,5 +1,5 @@
 import { getJob, getRun } from '../../api';
-import { bytes, count, micros, percent, seconds, time } from '../../format';
+import { bytes, count, micros, percent, plural, seconds, time } from '../../format';
 import { useLoad } from '../../load';
 import type { PageProps } from '../../routes';
 import type { Run } from '../../types.gen';
@@ -64,7 +64,7 @@ function Headline({ run }: { run: Run }) {
   const perCycle = macs / Number(l?.cyclesP50);
   const figures: [string, string, string, string][] = [
     ['latency', micros(l?.usP50), `${micros(l?.usMin)} to ${micros(l?.usMax)}, p90 ${micros(l?.usP90)}`, definitions.latency],
-    ['cycles', count(l?.cyclesP50), `${l?.sampleCount ?? 0} samples`, definitions.cycles],
+    ['cycles', count(l?.cyclesP50), plural(l?.sampleCount ?? 0, 'sample'), definitions.cycles],
     ['SRAM', bytes(run.memory?.totalBytes), `arena ${bytes(run.memory?.arenaBytes)}`, definitions.sram],
     ['flash', bytes(run.flash?.totalBytes), `weights ${bytes(run.flash?.weightsBytes)}`, definitions.flash],
     ['top-1', run.accuracy ? percent(run.accuracy.top1) : 'no dataset',

@@ -1,5 +1,5 @@
 import { listRuns } from '../../api';
-import { bytes, count, micros, percent, time } from '../../format';
+import { bytes, count, micros, percent, plural, time } from '../../format';
 import { useLoad } from '../../load';
 import { navigate, setParams } from '../../router';
 import type { PageProps } from '../../routes';
@@ -62,14 +62,14 @@ function Filters({ params }: { params: URLSearchParams }) {
 const looks: Record<string, Partial<Column<Run>>> = {
   run: { title: 'run', show: (r) => <a href={`/runs/${r.id}`}>{r.id}</a> },
   create_time: { title: 'time', show: (r) => time(r.createTime) },
-  model_name: { title: 'model' },
+  model_name: { title: 'model', className: 'name', show: (r) => <span title={r.modelName}>{r.modelName}</span> },
   board_id: { title: 'board' },
   origin: { title: 'origin', show: (r) => <OriginBadge origin={r.origin} /> },
   us_p50: {
     title: 'latency', number: true, help: definitions.latency,
-    show: (r) => <span title={`${r.latency?.sampleCount ?? 0} samples`}>{micros(r.latency?.usP50)}</span>,
+    show: (r) => <span title={`${count(r.latency?.cyclesP50)} cycles, ${r.latency?.sampleCount ?? 0} samples`}>{micros(r.latency?.usP50)}</span>,
   },
-  cycles_p50: { title: 'cycles', number: true, help: definitions.cycles, show: (r) => count(r.latency?.cyclesP50) },
+  cycles_p50: { hidden: true },
   sram_bytes: { title: 'SRAM', number: true, help: definitions.sram, show: (r) => bytes(r.memory?.totalBytes) },
   flash_bytes: { title: 'flash', number: true, help: definitions.flash, show: (r) => bytes(r.flash?.totalBytes) },
   top1: { title: 'top-1', number: true, help: definitions.accuracy, show: (r) => percent(r.accuracy?.top1) },
@@ -101,7 +101,7 @@ function RunTable({ page, params }: { page: ListRunsResponse; params: URLSearchP
   return (
     <>
       <DataTable name="runs" columns={columns} rows={page.runs} rowKey={(r) => r.id}
-        caption={`${page.runs.length} runs on this page`}
+        caption={`${plural(page.runs.length, 'run')} on this page`}
         rowClass={(r) => (chosen.includes(r.id) ? 'chosen' : '')}
         sort={parseSort(params.get('order'), { key: 'create_time', descending: true })}
         onSort={(sort) => setParams({
