@@ -83,7 +83,8 @@ function options(props: Props, width: number): uPlot.Options {
     },
     axes: [axis, {
       ...axis,
-      size: width < 480 ? 66 : 84,
+      // As wide as the widest label, so that no figure is cut off.
+      size: (_u, labels) => 24 + 6.8 * Math.max(4, ...(labels ?? []).map((l) => l.length)),
       values: (_u, splits) => splits.map((v) => (v === null ? '' : props.format(v))),
     }],
     series: [

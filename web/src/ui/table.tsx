@@ -64,6 +64,8 @@ interface Props<Row> {
   onSort?(sort: Sort): void;
   tools?: ComponentChildren;
   rowClass?(row: Row): string;
+  /** Scrolls within itself instead of making the page long. */
+  tall?: boolean;
 }
 
 export function DataTable<Row>(props: Props<Row>) {
@@ -82,7 +84,7 @@ export function DataTable<Row>(props: Props<Row>) {
         <div class="table-caption">{props.caption}</div>
         <div class="tools">{props.tools}<ExportButton sheet={sheet} /></div>
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label={props.name}>
+      <div class={`scroll ${props.tall ? 'tall' : ''}`} tabIndex={0} role="region" aria-label={props.name}>
         <table>
           <thead>
             <tr>

@@ -81,7 +81,7 @@ function BoardTable({ boards, history, params }: {
 }) {
   const columns: Column<Board>[] = [
     { key: 'name', title: 'board', sort: true, value: (b) => b.name,
-      show: (b) => <>{b.name}<code class="sub">{b.uid}</code></> },
+      show: (b) => <><span>{b.name}</span><code class="sub">{b.uid}</code></> },
     { key: 'board_id', title: 'kind', sort: true, value: (b) => b.boardId,
       show: (b) => <span title={kindText(b)}>{b.boardId}</span> },
     { key: 'origin', title: 'origin', sort: true, value: (b) => b.origin, show: (b) => <OriginBadge origin={b.origin} /> },

@@ -81,7 +81,7 @@ function WrongSamples({ run, wrongCount }: { run: Run; wrongCount: number }) {
   if (error) return <ErrorBox error={error} retry={() => setWanted(wanted + 1)} />;
   return (
     <div>
-      <DataTable name={`${run.id}-wrong`} columns={columns} rows={found.wrong}
+      <DataTable tall name={`${run.id}-wrong`} columns={columns} rows={found.wrong}
         rowKey={(p) => p.sampleIndex} caption={`${found.wrong.length} of ${count(wrongCount)} wrongly classified`} />
       {found.next && <button type="button" onClick={() => setWanted(wanted + 1)}>Show more</button>}
     </div>
