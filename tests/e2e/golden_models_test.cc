@@ -142,8 +142,8 @@ INSTANTIATE_TEST_SUITE_P(
         Model{"mcunet-in2",
               "models/mcunet/mcunet-in2_256kb-1mb_imagenet.tflite",
               160 * 160 * 3, false, false}),
-    [](const auto& info) {
-      std::string name = info.param.golden;
+    [](const auto& model) {
+      std::string name = model.param.golden;
       std::ranges::replace(name, '-', '_');
       return name;
     });
