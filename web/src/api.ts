@@ -217,10 +217,11 @@ function follow<T>(stream: Stream<T>): () => void {
     source.onopen = () => stream.onState('live');
     source.onerror = () => {
       stream.onState('connecting');
-      // CLOSED: the server refused (not a lost line); ask what it has.
+      // A page that only listens learns here that the server is gone.
+      void checkHealth();
+      // CLOSED: refused, the browser does not dial again by itself.
       if (source?.readyState === EventSource.CLOSED) {
         close();
-        void checkHealth();
         if (!ended) setTimeout(open, 5_000);
       }
     };

@@ -18,7 +18,8 @@ export function sparkPoints(values: readonly number[]): [number, number][] {
 }
 
 export function Sparkline({ values }: { values: readonly number[] }) {
-  if (values.length === 0) return null;
+  // One value has no course to show.
+  if (values.length < 2) return null;
   const points = sparkPoints(values);
   const last = points[points.length - 1]!;
   const label = `${values.length} runs, ${micros(Math.min(...values))} to ${micros(Math.max(...values))}`;

@@ -1,5 +1,6 @@
 // Parts that the pages of jobs share.
-import { hasEnded, type LinkState } from '../api';
+import { useState } from 'preact/hooks';
+import { cancelJob, hasEnded, type LinkState } from '../api';
 import { between, num, seconds } from '../format';
 import type { Failure, Job } from '../types.gen';
 
@@ -15,6 +16,23 @@ export function JobProgress({ job }: { job: Job }) {
         ? <progress max="1" value={share} aria-label={`${p.step} of ${job.id}`} /> : null}
       <span class="quiet">{p.step}{total > 0 ? ` ${done}/${total}` : ''}</span>
     </span>
+  );
+}
+
+/** Cancels; what the server says against it stands beside the button. */
+export function CancelButton({ job }: { job: Job }) {
+  const [state, setState] = useState<{ busy?: boolean; problem?: string }>({});
+  if (hasEnded(job)) return null;
+  const cancel = () => {
+    setState({ busy: true });
+    cancelJob(job.id).then(() => setState({}), (e: Error) => setState({ problem: e.message }));
+  };
+  return (
+    <>
+      <button type="button" aria-label={`Cancel ${job.id}`} disabled={state.busy} onClick={cancel}>
+        Cancel</button>
+      {state.problem && <span class="problem" role="alert"> {state.problem}</span>}
+    </>
   );
 }
 

@@ -52,6 +52,7 @@ function Comparison({ ids, all }: { ids: string[]; all: boolean }) {
     <Loaded load={load} what={`${ids.length} runs`}>
       {(runs) => (
         <>
+          <RunList runs={runs} />
           <p class="toggles">
             <label><input type="checkbox" checked={all}
               onChange={(event) => setParams({ all: event.currentTarget.checked ? '1' : '' }, { replace: true })} />
@@ -66,6 +67,17 @@ function Comparison({ ids, all }: { ids: string[]; all: boolean }) {
         </>
       )}
     </Loaded>
+  );
+}
+
+function RunList({ runs }: { runs: readonly Run[] }) {
+  return (
+    <ul class="run-list">
+      {runs.map((run, i) => (
+        <li key={run.id}><a href={`/runs/${run.id}`}>{run.id}</a> {run.modelName} on {run.boardId}{' '}
+          <OriginBadge origin={run.origin} />{i === 0 && <span class="quiet"> base</span>}</li>
+      ))}
+    </ul>
   );
 }
 

@@ -9,11 +9,10 @@ import { StateBadge } from '../../ui/badge';
 import { Copy } from '../../ui/copy';
 import { definitions } from '../../ui/definitions';
 import { ExportButton } from '../../ui/export';
-import { eta, FailureBox, JobProgress, LinkMark, stageTimes } from '../../ui/job_parts';
+import { CancelButton, eta, FailureBox, JobProgress, LinkMark, stageTimes } from '../../ui/job_parts';
 import { LogView } from '../../ui/log_view';
-import { ErrorBox, Loaded } from '../../ui/state';
+import { Loaded } from '../../ui/state';
 import { Term } from '../../ui/term';
-import { CancelButton } from '../jobs/page';
 
 export default function JobPage({ id }: PageProps) {
   const load = useLoad(id, (signal) => getJob(id, signal));
@@ -30,7 +29,6 @@ export default function JobPage({ id }: PageProps) {
 }
 
 function JobView({ job }: { job: Job }) {
-  const [error, setError] = useState<Error>();
   const version = useThrottled(hasEnded(job) ? `${job.state} end` : job.revision, 1000);
   return (
     <>
@@ -45,10 +43,9 @@ function JobView({ job }: { job: Job }) {
           <JobProgress job={job} />{' '}
           {job.queuePosition > 0 && <span>position {job.queuePosition} in the queue</span>}{' '}
           {eta(job) !== '–' && <span>about {eta(job)} left</span>}{' '}
-          <CancelButton job={job} onError={setError} />
+          <CancelButton job={job} />
         </p>
       )}
-      {error && <ErrorBox error={error} />}
       {job.failure && job.state !== 'SUCCEEDED' && <FailureBox failure={job.failure} />}
       {job.runId && <p><a class="primary button" href={`/runs/${job.runId}`}>See the result: {job.runId}</a></p>}
       <Facts job={job} />

@@ -1,4 +1,4 @@
-import { cancelJob, hasEnded, listJobs } from '../../api';
+import { listJobs } from '../../api';
 import { ago, plural, seconds, time } from '../../format';
 import { queueOf, useLab, useNow } from '../../live';
 import { useLoad } from '../../load';
@@ -6,7 +6,7 @@ import { setParams } from '../../router';
 import type { PageProps } from '../../routes';
 import type { Job } from '../../types.gen';
 import { StateBadge } from '../../ui/badge';
-import { eta, JobProgress, LinkMark, stageTimes } from '../../ui/job_parts';
+import { CancelButton, eta, JobProgress, LinkMark, stageTimes } from '../../ui/job_parts';
 import { Pager } from '../../ui/pager';
 import { Empty, Loaded } from '../../ui/state';
 import { type Column, DataTable } from '../../ui/table';
@@ -81,12 +81,6 @@ function QueueTable({ jobs, now }: { jobs: Job[]; now: number }) {
   ];
   return <DataTable name="queue" columns={columns} rows={jobs} rowKey={(j) => j.id}
     caption={jobs.length === 1 ? '1 job waits or runs' : `${jobs.length} jobs wait or run`} />;
-}
-
-export function CancelButton({ job, onError }: { job: Job; onError?: (error: Error) => void }) {
-  if (hasEnded(job)) return null;
-  return <button type="button" aria-label={`Cancel ${job.id}`} onClick={() =>
-    void cancelJob(job.id).catch((e: Error) => (onError ?? ((x) => alert(x.message)))(e))}>Cancel</button>;
 }
 
 function AllJobs({ params, now, live }: {

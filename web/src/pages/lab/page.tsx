@@ -7,6 +7,7 @@ import { setParams } from '../../router';
 import type { PageProps } from '../../routes';
 import type { Board } from '../../types.gen';
 import { OriginBadge, StateBadge } from '../../ui/badge';
+import { ExportButton } from '../../ui/export';
 import { LinkMark } from '../../ui/job_parts';
 import { Empty } from '../../ui/state';
 import { type Column, DataTable, formatSort, parseSort, sortRows } from '../../ui/table';
@@ -37,7 +38,10 @@ export default function LabPage({ params }: PageProps) {
           <Summary boards={boards} agentCount={list.length} away={list.filter((a) => !a.online).length} />
           <BoardTable boards={boards} history={history} params={params} />
           <section aria-label="Health history">
-            <h2>Since {time(new Date(from).toISOString())}</h2>
+            <div class="section-head">
+              <h2>Since {time(new Date(from).toISOString())}</h2>
+              <ExportButton sheet={() => historySheet(history)} />
+            </div>
             <p class="quiet">Each box is a job on a board: <span class="key ok">succeeded</span>{' '}
               <span class="key failed">failed or cancelled</span> <span class="key now">running</span>.
               From the newest {jobs.length} jobs, at most a day back.</p>
@@ -57,6 +61,17 @@ interface History {
   spans: Map<string, Span[]>;
   from: number;
   now: number;
+}
+
+function historySheet(history: History) {
+  const at = (t: number) => new Date(t).toISOString();
+  return {
+    name: 'board-history',
+    columns: ['board', 'job', 'from', 'to', 'outcome'],
+    rows: [...history.spans].flatMap(([board, spans]) => spans
+      .filter((s) => s.to >= history.from)
+      .map((s) => [board, s.id, at(s.from), at(s.to), s.tone])),
+  };
 }
 
 function Summary({ boards, agentCount, away }: { boards: Board[]; agentCount: number; away: number }) {

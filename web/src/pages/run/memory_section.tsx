@@ -20,7 +20,7 @@ export function MemorySections({ run }: { run: Run }) {
       {plan.length > 0 && (
         <section aria-labelledby="plan">
           <div class="section-head">
-            <h2 id="plan">Memory plan</h2>
+            <h2 id="plan">Memory plan <OriginBadge origin={run.origin} /></h2>
             <ExportButton sheet={() => ({
               name: `${run.id}-plan`,
               columns: ['tensor', 'offset_bytes', 'size_bytes', 'first_layer', 'last_layer'],
@@ -33,7 +33,7 @@ export function MemorySections({ run }: { run: Run }) {
       <div class="two">
         <section aria-labelledby="flash">
           <div class="section-head">
-            <h2 id="flash">Flash</h2><ExportButton sheet={partSheet('flash')} />
+            <h2 id="flash">Flash <OriginBadge origin={run.origin} /></h2><ExportButton sheet={partSheet('flash')} />
           </div>
           <SplitBar label="Flash" parts={parts.flash} />
           <p class="quiet">From the linked ELF, each byte counted once.</p>

@@ -129,7 +129,7 @@ function Stages({ run }: { run: Run }) {
   return (
     <section aria-labelledby="stages">
       <div class="section-head">
-        <h2 id="stages">Where the time went</h2>
+        <h2 id="stages">Where the time went <OriginBadge origin={run.origin} /></h2>
         <ExportButton sheet={() => ({ name: `${run.id}-stages`, columns: ['stage', 'seconds'], rows: stages.map(([n, s]) => [n, s]) })} />
       </div>
       <table class="facts"><tbody>{stages.map(([name, value, help]) => (

@@ -64,9 +64,16 @@ function Choice({ name, all, chosen }: { name: string; all: string[]; chosen: st
     setParams({ [name]: next });
   };
   return (
-    <details class="choice">
+    <details class="choice"
+      onFocusOut={(event) => {
+        const next = event.relatedTarget as Node | null;
+        if (!event.currentTarget.contains(next)) event.currentTarget.open = false;
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') event.currentTarget.open = false;
+      }}>
       <summary>{name}: {chosen.length === 1 ? chosen[0] : `${chosen.length} of ${all.length}`}</summary>
-      <div class="choice-list">
+      <div class="choice-list" tabIndex={-1}>
         {all.map((item) => (
           <label key={item}><input type="checkbox" checked={chosen.includes(item)}
             onChange={() => flip(item)} /> {item}</label>
