@@ -78,8 +78,9 @@ export function fileProblem(name: string, size: number, largest: number): string
 }
 
 /** Hex of 8 random bytes; works without https as well. */
-export function makeNonce(): string {
-  return [...crypto.getRandomValues(new Uint8Array(8))]
+export function makeNonce(
+  fill = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)): string {
+  return [...fill(new Uint8Array(8))]
     .map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
