@@ -15,8 +15,9 @@ void AddFormatOption(CLI::App* command, Context* context) {
       ->transform(
           CLI::CheckedTransformer(formats, CLI::ignore_case).description(""));
   command->add_option("--server", context->server, "server address")
-      ->envname("TINYRIG_SERVER")
-      ->capture_default_str();
+      ->description(
+          "server address; also $TINYRIG_SERVER (default "
+          "127.0.0.1:7077)");
 }
 
 }  // namespace tinyrig::cli

@@ -1,5 +1,9 @@
 // The tinyrig command: wiring only.
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -13,9 +17,20 @@ constexpr char kFooter[] =
     "was refused,\n4 lab failure, 5 timeout, 6 server unreachable or refused, "
     "130 interrupted\n(1 is kept for regressions).";
 
+// CLI11 alone would say that some sub-command is missing.
+bool IsUnknownCommand(const CLI::App& app, const std::string& word) {
+  return !word.starts_with('-') &&
+         std::ranges::none_of(app.get_subcommands({}), [&](const auto* known) {
+           return known->get_name() == word;
+         });
+}
+
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   Context context;
+  if (const char* server = std::getenv("TINYRIG_SERVER"); server != nullptr) {
+    context.server = server;
+  }
   int exit_code = kExitOk;
   CLI::App app(
       "tinyrig: run int8 .tflite models on STM32 boards, real or "
@@ -31,6 +46,11 @@ int Main(int argc, char** argv) {
   AddBoardCommands(app, &context, &exit_code);
   AddDatasetCommands(app, &context, &exit_code);
   AddServiceCommands(app, &context, &exit_code);
+  if (argc > 1 && IsUnknownCommand(app, argv[1])) {
+    std::fprintf(stderr, "tinyrig: no command `%s`; see tinyrig --help\n",
+                 argv[1]);
+    return kExitUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

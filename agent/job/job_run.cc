@@ -392,6 +392,10 @@ void JobRun::FinishOk(const std::string& timing_model) {
       result_.flash_s());
   result_.set_line_retry_count(old_line_retries_ + session_line_retries_);
   result_.set_agent_version(TINYRIG_VERSION);
+  if (result_.line_retry_count() > 0) {
+    Log(absl::StrFormat("noisy line: %d frames sent again",
+                        result_.line_retry_count()));
+  }
   v1::JobFinished finished;
   finished.set_job_id(lease_.job_id());
   finished.set_fence(lease_.fence());

@@ -44,11 +44,11 @@ class BadInputTest : public ::testing::Test {
 TestLab* BadInputTest::lab_ = nullptr;
 
 TEST_F(BadInputTest, NoSuchCommandIsUsage) {
-  Expect({"fly"}, 2, "fly");
+  Expect({"fly"}, 2, "`fly`");
 }
 
 TEST_F(BadInputTest, NoCommandIsUsage) {
-  Expect({}, 2, "subcommand");
+  Expect({}, 2, "command");
 }
 
 TEST_F(BadInputTest, MissingModelFileIsUsage) {
@@ -60,7 +60,7 @@ TEST_F(BadInputTest, NoTfliteAtAllIsRefused) {
   Expect({"submit", File("text.tflite", "hello"), "--board", "nucleo_f746zg"},
          3, "MODEL");
   Expect({"compile", File("text.tflite", "hello"), "--board", "nucleo_f746zg"},
-         3, "flatbuffer");
+         3, "TFL3");
 }
 
 TEST_F(BadInputTest, TruncatedModelIsRefused) {

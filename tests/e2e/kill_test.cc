@@ -127,47 +127,45 @@ class KillTest : public ::testing::Test {
 
 TEST_F(KillTest, EveryJobEndsOnceWithAllItsSamples) {
   lab_.server_flags = {"--lease-timeout-ms", "3000", "--heartbeat-ms", "500"};
-  "--max-attempts", "1000"
-};
-ASSERT_EQ(lab_.StartServer(), absl::OkStatus());
-ASSERT_EQ(lab_.StartAgent({"f7=nucleo_f746zg:virtual",
-                           "f4=nucleo_f412zg:virtual"}),
-          absl::OkStatus());
-const auto packed = client::PackDataset(SourcePath("examples/digits/dataset"),
-                                        client::Preprocessing::kRaw);
-ASSERT_TRUE(packed.ok());
-dataset_ = *lab_.ImportDataset(*packed);
-ASSERT_EQ(lab_.WaitForIdleBoards(2), absl::OkStatus());
-while (server_kills_ + agent_kills_ + board_kills_ < kKills) {
-  while (OpenJobs() < kOpenJobs) {
-    SubmitOne();
+  ASSERT_EQ(lab_.StartServer(), absl::OkStatus());
+  ASSERT_EQ(
+      lab_.StartAgent({"f7=nucleo_f746zg:virtual", "f4=nucleo_f412zg:virtual"}),
+      absl::OkStatus());
+  const auto packed = client::PackDataset(SourcePath("examples/digits/dataset"),
+                                          client::Preprocessing::kRaw);
+  ASSERT_TRUE(packed.ok());
+  dataset_ = *lab_.ImportDataset(*packed);
+  ASSERT_EQ(lab_.WaitForIdleBoards(2), absl::OkStatus());
+  while (server_kills_ + agent_kills_ + board_kills_ < kKills) {
+    while (OpenJobs() < kOpenJobs) {
+      SubmitOne();
+    }
+    Pause(static_cast<int>(random_() % 600));
+    KillSomething();
+    ASSERT_FALSE(HasFatalFailure());
   }
-  Pause(static_cast<int>(random_() % 600));
-  KillSomething();
-  ASSERT_FALSE(HasFatalFailure());
-}
-const auto expected = ExpectedOutputs();
-std::set<std::string> runs;
-for (const auto& [request, id] : requests_) {
-  const auto job = lab_.Wait(id);
-  ASSERT_TRUE(job.ok()) << job.status() << lab_.Logs();
-  ExpectWhole(*job, expected);
-  ASSERT_FALSE(HasFatalFailure());
-  EXPECT_TRUE(runs.insert(job->run_id()).second) << "two jobs, one run";
-}
-v1::ListRunsRequest all;
-all.set_page_size(1000);
-const auto stored = lab_.client().ListRuns(all);
-ASSERT_TRUE(stored.ok());
-EXPECT_EQ(static_cast<size_t>(stored->runs_size()), requests_.size())
-    << "a job was reported twice, or lost";
-lab_.KillServer();
-EXPECT_EQ(IntegrityCheck(lab_.data()), "ok");
-std::printf(
-    "%d server, %d agent, %d board kills; %zu jobs, each ended once "
-    "with %zu samples\n",
-    server_kills_, agent_kills_, board_kills_, requests_.size(),
-    expected.size());
+  const auto expected = ExpectedOutputs();
+  std::set<std::string> runs;
+  for (const auto& [request, id] : requests_) {
+    const auto job = lab_.Wait(id);
+    ASSERT_TRUE(job.ok()) << job.status() << lab_.Logs();
+    ExpectWhole(*job, expected);
+    ASSERT_FALSE(HasFatalFailure());
+    EXPECT_TRUE(runs.insert(job->run_id()).second) << "two jobs, one run";
+  }
+  v1::ListRunsRequest all;
+  all.set_page_size(1000);
+  const auto stored = lab_.client().ListRuns(all);
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(static_cast<size_t>(stored->runs_size()), requests_.size())
+      << "a job was reported twice, or lost";
+  lab_.KillServer();
+  EXPECT_EQ(IntegrityCheck(lab_.data()), "ok");
+  std::printf(
+      "%d server, %d agent, %d board kills; %zu jobs, each ended once "
+      "with %zu samples\n",
+      server_kills_, agent_kills_, board_kills_, requests_.size(),
+      expected.size());
 }
 
 }  // namespace
