@@ -61,7 +61,7 @@ function Filters({ params }: { params: URLSearchParams }) {
 
 const looks: Record<string, Partial<Column<Run>>> = {
   run: { title: 'run', show: (r) => <a href={`/runs/${r.id}`}>{r.id}</a> },
-  create_time: { title: 'time', show: (r) => time(r.createTime) },
+  create_time: { title: 'time', show: (r) => <span title={time(r.createTime)}>{time(r.createTime).slice(0, 16)}</span> },
   model_name: { title: 'model', className: 'name', show: (r) => <span title={r.modelName}>{r.modelName}</span> },
   board_id: { title: 'board' },
   origin: { title: 'origin', show: (r) => <OriginBadge origin={r.origin} /> },
