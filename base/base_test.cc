@@ -33,9 +33,9 @@ TEST(File, WriteIsReadBackAndLeavesNoTemporary) {
   ASSERT_TRUE(folder.ok());
   ASSERT_TRUE(WriteFileAtomic(folder->path() / "x", "hello").ok());
   EXPECT_EQ(*ReadTextFile(folder->path() / "x"), "hello");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder->path()),
-                          {}),
-            1);
+  EXPECT_EQ(
+      std::distance(std::filesystem::directory_iterator(folder->path()), {}),
+      1);
 }
 
 TEST(File, MissingFileIsNotFoundAndNamed) {

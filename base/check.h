@@ -15,9 +15,9 @@ namespace tinyrig::base {
 
 }  // namespace tinyrig::base
 
-#define TINYRIG_CHECK(condition)                                        \
-  do {                                                                  \
-    if (!(condition)) {                                                 \
-      ::tinyrig::base::CheckFailed(__FILE__, __LINE__, #condition);     \
-    }                                                                   \
+#define TINYRIG_CHECK(condition)                                    \
+  do {                                                              \
+    if (!(condition)) {                                             \
+      ::tinyrig::base::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                               \
   } while (false)

@@ -1,14 +1,13 @@
 #include "base/file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <utility>
 
 #include "base/unique_fd.h"
+#include <sys/stat.h>
 
 namespace tinyrig::base {
 namespace {
@@ -127,8 +126,8 @@ absl::Status WriteFileAtomic(const std::filesystem::path& path,
 absl::Status WriteFileAtomic(const std::filesystem::path& path,
                              std::string_view text) {
   return WriteFileAtomic(
-      path, std::span(reinterpret_cast<const uint8_t*>(text.data()),
-                      text.size()));
+      path,
+      std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
 absl::StatusOr<TempDir> TempDir::Create(std::string_view prefix) {

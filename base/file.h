@@ -15,8 +15,9 @@ namespace tinyrig::base {
 
 /// The whole file. Errors: NOT_FOUND no such file; RESOURCE_EXHAUSTED larger
 /// than `limit_bytes`; UNAVAILABLE it cannot be read.
-absl::StatusOr<std::vector<uint8_t>> ReadFile(
-    const std::filesystem::path& path, uint64_t limit_bytes = 1ULL << 30);
+absl::StatusOr<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path,
+                                              uint64_t limit_bytes = 1ULL
+                                                                     << 30);
 
 /// The same as text.
 absl::StatusOr<std::string> ReadTextFile(const std::filesystem::path& path,

@@ -18,11 +18,11 @@ bool LogEnabled(LogLevel level);
 
 }  // namespace tinyrig::base
 
-#define TINYRIG_LOG(level, area, ...)                                     \
-  do {                                                                    \
-    if (::tinyrig::base::LogEnabled(level)) {                             \
-      ::tinyrig::base::LogLine(level, area, ::fmt::format(__VA_ARGS__));  \
-    }                                                                     \
+#define TINYRIG_LOG(level, area, ...)                                    \
+  do {                                                                   \
+    if (::tinyrig::base::LogEnabled(level)) {                            \
+      ::tinyrig::base::LogLine(level, area, ::fmt::format(__VA_ARGS__)); \
+    }                                                                    \
   } while (false)
 #define LOG_DEBUG(area, ...) \
   TINYRIG_LOG(::tinyrig::base::LogLevel::kDebug, area, __VA_ARGS__)

@@ -1,8 +1,8 @@
 #include "base/sha256.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
+
+#include <openssl/sha.h>
 
 namespace tinyrig::base {
 

@@ -37,12 +37,11 @@ inline absl::Status WithContext(const absl::Status& status,
 #define TINYRIG_CONCAT(a, b) TINYRIG_CONCAT_INNER(a, b)
 
 /// Leaves the function with the status when it is not OK.
-#define RETURN_IF_ERROR(expression)                  \
-  do {                                               \
-    if (absl::Status status_macro_ = (expression);   \
-        !status_macro_.ok()) {                       \
-      return status_macro_;                          \
-    }                                                \
+#define RETURN_IF_ERROR(expression)                                       \
+  do {                                                                    \
+    if (absl::Status status_macro_ = (expression); !status_macro_.ok()) { \
+      return status_macro_;                                               \
+    }                                                                     \
   } while (false)
 
 /// ASSIGN_OR_RETURN(auto bytes, ReadFile(path));

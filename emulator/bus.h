@@ -33,10 +33,10 @@ class Device {
 /// memory that is not writable: stores to it go to `store_device` (the flash
 /// controller, offset from the memory's base), or are a bus fault without one.
 struct Memory {
-  std::string name;          ///< "flash", "sram1", "dtcm"
+  std::string name;  ///< "flash", "sram1", "dtcm"
   uint32_t base = 0;
   uint32_t size_bytes = 0;
-  uint8_t* data = nullptr;   ///< size_bytes long, owned by the chip
+  uint8_t* data = nullptr;  ///< size_bytes long, owned by the chip
   bool writable = true;
   Device* store_device = nullptr;
 };

@@ -12,26 +12,26 @@
 namespace tinyrig::emulator {
 
 enum class CoreKind {
-  kCortexM4F,    ///< ARMv7E-M, FPv4-SP-D16
-  kCortexM7Sp,   ///< ARMv7E-M, FPv5 single precision (STM32F746)
-  kCortexM7Dp,   ///< ARMv7E-M, FPv5 double precision (F767, H743)
+  kCortexM4F,   ///< ARMv7E-M, FPv4-SP-D16
+  kCortexM7Sp,  ///< ARMv7E-M, FPv5 single precision (STM32F746)
+  kCortexM7Dp,  ///< ARMv7E-M, FPv5 double precision (F767, H743)
 };
 
 struct CoreOptions {
   CoreKind kind = CoreKind::kCortexM4F;
-  uint32_t cpuid = 0;              ///< SCB_CPUID, e.g. 0x410FC241
-  unsigned irq_count = 112;        ///< external interrupt lines
+  uint32_t cpuid = 0;        ///< SCB_CPUID, e.g. 0x410FC241
+  unsigned irq_count = 112;  ///< external interrupt lines
   unsigned mpu_region_count = 8;
-  uint32_t icache_bytes = 0;       ///< CCSIDR only, until caches are modelled
+  uint32_t icache_bytes = 0;  ///< CCSIDR only, until caches are modelled
   uint32_t dcache_bytes = 0;
 };
 
 enum class StopReason {
-  kLimit,      ///< the cycle limit was reached
-  kSleep,      ///< WFI/WFE with nothing pending; nothing before the next event
-  kLockup,     ///< fault at HardFault priority or above
-  kRequested,  ///< RequestStop() was called (from a device or an event)
-  kBreakpoint, ///< BKPT without a debugger, escalated only after this stop
+  kLimit,       ///< the cycle limit was reached
+  kSleep,       ///< WFI/WFE with nothing pending; nothing before the next event
+  kLockup,      ///< fault at HardFault priority or above
+  kRequested,   ///< RequestStop() was called (from a device or an event)
+  kBreakpoint,  ///< BKPT without a debugger, escalated only after this stop
 };
 
 class Core : public EventQueue, public InterruptLines {
@@ -66,7 +66,7 @@ class Core : public EventQueue, public InterruptLines {
 
   // For tests and crash reports.
   struct Registers {
-    uint32_t r[16] = {};      ///< r13 = current SP, r15 = next instruction
+    uint32_t r[16] = {};  ///< r13 = current SP, r15 = next instruction
     uint32_t xpsr = 0;
     uint32_t msp = 0;
     uint32_t psp = 0;
@@ -74,7 +74,7 @@ class Core : public EventQueue, public InterruptLines {
     uint32_t primask = 0;
     uint32_t basepri = 0;
     uint32_t faultmask = 0;
-    uint32_t s[32] = {};      ///< d0 = s1:s0
+    uint32_t s[32] = {};  ///< d0 = s1:s0
     uint32_t fpscr = 0;
   };
   [[nodiscard]] virtual Registers ReadRegisters() const = 0;

@@ -23,7 +23,7 @@ extern "C" {
 #define TINYRIG_MODEL_INPUT_PRESERVED 1u
 
 typedef struct TinyrigTensor {
-  uint8_t* data;   /* inside the arena */
+  uint8_t* data; /* inside the arena */
   uint32_t bytes;
 } TinyrigTensor;
 

@@ -50,7 +50,7 @@ size_t EncodeFrame(uint8_t type, uint16_t sequence, const uint8_t* payload,
 struct DecoderCounters {
   uint32_t frames = 0;
   uint32_t bad_crc = 0;
-  uint32_t bad_format = 0;   ///< COBS, length or version
+  uint32_t bad_format = 0;  ///< COBS, length or version
   uint32_t overlong = 0;
 };
 
@@ -68,9 +68,9 @@ class FrameDecoder {
 
   uint8_t raw_[kMaxRawBytes] = {};
   size_t raw_bytes_ = 0;
-  uint8_t code_left_ = 0;     ///< data bytes left in the current COBS block
-  bool zero_pending_ = false; ///< a zero is due before the next block
-  bool broken_ = false;       ///< skip to the next delimiter
+  uint8_t code_left_ = 0;      ///< data bytes left in the current COBS block
+  bool zero_pending_ = false;  ///< a zero is due before the next block
+  bool broken_ = false;        ///< skip to the next delimiter
   DecoderCounters counters_;
 };
 

@@ -37,19 +37,19 @@ enum class Type : uint8_t {
 
 enum class Status : uint8_t {
   kOk = 0,
-  kBadLength = 1,     ///< payload size does not fit the command
-  kBadArgument = 2,   ///< offset, count or flag out of range
-  kBadState = 3,      ///< no (complete) input, no output or no profile yet
+  kBadLength = 1,    ///< payload size does not fit the command
+  kBadArgument = 2,  ///< offset, count or flag out of range
+  kBadState = 3,     ///< no (complete) input, no output or no profile yet
   kUnknownCommand = 4,
-  kInputCrc = 5,      ///< the input buffer is not what RunRequest says
-  kModelFailed = 6,   ///< the model's own check failed
+  kInputCrc = 5,     ///< the input buffer is not what RunRequest says
+  kModelFailed = 6,  ///< the model's own check failed
 };
 
 constexpr size_t kUidBytes = 12;
 constexpr size_t kHashBytes = 32;
 constexpr size_t kMaxInputChunkBytes = kMaxPayloadBytes - 4;
 constexpr size_t kMaxOutputChunkBytes = kMaxPayloadBytes - 1;
-constexpr size_t kMaxRuns = 64;           ///< runs of one kRun
+constexpr size_t kMaxRuns = 64;  ///< runs of one kRun
 constexpr size_t kMaxSamplesPerReply = 64;
 constexpr size_t kMaxLayersPerReply = 128;
 
@@ -59,9 +59,9 @@ struct HelloReply {
   uint8_t image_hash[kHashBytes];  ///< from the image header
   char firmware_version[16];
   char board_id[24];
-  uint32_t boot_id;        ///< changes with every reset (no-init counter)
-  uint32_t reset_cause;    ///< ResetCause bits
-  uint32_t idcode;         ///< DBGMCU_IDCODE
+  uint32_t boot_id;      ///< changes with every reset (no-init counter)
+  uint32_t reset_cause;  ///< ResetCause bits
+  uint32_t idcode;       ///< DBGMCU_IDCODE
   uint32_t cpuid;
   uint32_t core_clock_hz;  ///< computed from RCC registers as they are
   uint32_t flash_acr;      ///< wait states and accelerators as they are
@@ -70,10 +70,10 @@ struct HelloReply {
   uint32_t output_bytes;   ///< all outputs, concatenated
   uint32_t arena_bytes;
   uint16_t layer_count;
-  uint16_t model_flags;    ///< TINYRIG_MODEL_* of proto/abi/model.h
+  uint16_t model_flags;            ///< TINYRIG_MODEL_* of proto/abi/model.h
   uint32_t run_overhead_cycles;    ///< measured at boot: empty invoke
   uint32_t layer_overhead_cycles;  ///< measured at boot: empty layer
-  uint8_t fault_pending;   ///< a FaultRecord waits for kGetFault
+  uint8_t fault_pending;           ///< a FaultRecord waits for kGetFault
   uint8_t reserved[3];
 };
 static_assert(sizeof(HelloReply) == 12 + 32 + 16 + 24 + 4 * 10 + 4 + 8 + 4);
@@ -90,25 +90,25 @@ enum ResetCause : uint32_t {
 constexpr uint8_t kRunProfile = 1;  ///< RunRequest.flags: cycles per layer
 
 struct RunRequest {
-  uint16_t warmups;        ///< 0..64, not recorded
-  uint16_t runs;           ///< 1..kMaxRuns; 1 with kRunProfile
+  uint16_t warmups;  ///< 0..64, not recorded
+  uint16_t runs;     ///< 1..kMaxRuns; 1 with kRunProfile
   uint8_t flags;
   uint8_t reserved[3];
-  uint32_t input_crc32;    ///< of all input bytes, checked before running
+  uint32_t input_crc32;  ///< of all input bytes, checked before running
 };
 static_assert(sizeof(RunRequest) == 12);
 
 /// After status u8.
 struct RunReply {
-  uint16_t runs;           ///< records there are for kGetSamples
+  uint16_t runs;  ///< records there are for kGetSamples
   uint16_t reserved;
-  uint32_t output_crc32;   ///< of all output bytes after the last run
+  uint32_t output_crc32;  ///< of all output bytes after the last run
 };
 static_assert(sizeof(RunReply) == 8);
 
 struct SampleRecord {
-  uint32_t cycles;         ///< DWT_CYCCNT around invoke(); < 2^32 by watchdog
-  uint32_t instructions_low;   ///< virtual boards; 0 elsewhere
+  uint32_t cycles;  ///< DWT_CYCCNT around invoke(); < 2^32 by watchdog
+  uint32_t instructions_low;  ///< virtual boards; 0 elsewhere
   uint32_t instructions_high;
 };
 static_assert(sizeof(SampleRecord) == 12);
@@ -135,19 +135,19 @@ enum class FaultKind : uint8_t {
   kBusFault = 3,
   kUsageFault = 4,
   kNmi = 5,
-  kWatchdog = 6,       ///< found at the boot after it
+  kWatchdog = 6,  ///< found at the boot after it
   kUnexpectedIrq = 7,
   kAssert = 8,
 };
 
 /// Kept in no-init RAM over the reset. After status u8 in a reply.
 struct FaultRecord {
-  uint8_t kind;            ///< FaultKind
+  uint8_t kind;  ///< FaultKind
   uint8_t reserved;
-  uint16_t layer;          ///< layer that ran, 0xFFFF none
+  uint16_t layer;  ///< layer that ran, 0xFFFF none
   uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr, sp;
   uint32_t cfsr, hfsr, mmfar, bfar;
-  uint32_t boot_id;        ///< the boot in which it happened
+  uint32_t boot_id;  ///< the boot in which it happened
 };
 static_assert(sizeof(FaultRecord) == 4 + 14 * 4);
 

@@ -140,7 +140,7 @@ TEST_F(KillTest, EveryJobEndsOnceWithAllItsSamples) {
     while (OpenJobs() < kOpenJobs) {
       SubmitOne();
     }
-    Pause(static_cast<int>(random_() % 600));
+    Pause(static_cast<int>(random_() % 1200));
     KillSomething();
     ASSERT_FALSE(HasFatalFailure());
   }
