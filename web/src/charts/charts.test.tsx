@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Bar } from './bar';
 import { ConfusionMatrix, heat, LARGEST_MATRIX, mistakes } from './confusion';
 import { bin, Histogram } from './histogram';
-import { MemoryPlan, peakLayer, peaks } from './memory_plan';
+import { MemoryPlan, peakLayer, peaks, span } from './memory_plan';
 import { byteTicks, linear, ticks } from './scale';
 import { Sparkline, sparkPoints } from './sparkline';
 import { pieces, SplitBar } from './split_bar';
@@ -70,6 +70,19 @@ describe('memory plan', () => {
     expect(out[0]).toBeGreaterThan(input[0]!);
     expect(svg).toContain('the peak is in layer 0 (CONV)');
   });
+});
+
+test('memory plan: the input lives before layer 0, the output after the last one', () => {
+  const plan = [
+    { tensor: 'input', offset: 0, size: 10, first: -1, last: 0 },
+    { tensor: 'output', offset: 10, size: 10, first: 0, last: 1 },
+  ];
+  expect(span(plan, 1)).toEqual([-1, 2]);
+  const svg = render(<MemoryPlan plan={plan} layerNames={['CONV']} arena={20} />);
+  expect(svg).toContain('>in<');
+  expect(svg).toContain('>out<');
+  const lefts = numbers(svg, /class="buffer[^>]*? x="([\d.]+)"/g);
+  expect(Math.min(...lefts)).toBeGreaterThanOrEqual(62);
 });
 
 describe('bars', () => {

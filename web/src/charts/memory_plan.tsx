@@ -1,6 +1,7 @@
 // The memory plan over time: x is the layer, y the offset in the arena, a box
 // is a buffer from its first to its last layer. Where boxes stand highest, the
-// arena has its size from.
+// arena has its size from. Layer -1 is before the first (the input is written),
+// a layer after the last one is where the output is read.
 import { bytes, bytesExact, count } from '../format';
 import { useWidth } from '../ui/width';
 import { byteTicks, linear } from './scale';
@@ -30,15 +31,26 @@ export function peakLayer(plan: readonly Buffer[], layerCount: number): number {
   return top.indexOf(Math.max(...top));
 }
 
+/** Columns to draw: all layers, and what lies before and after them. */
+export function span(plan: readonly Buffer[], layerCount: number): [number, number] {
+  return [Math.min(0, ...plan.map((b) => b.first)),
+    Math.max(layerCount, ...plan.map((b) => b.last + 1))];
+}
+
+function columnName(i: number, layerCount: number): string {
+  return i < 0 ? 'in' : i >= layerCount ? 'out' : String(i);
+}
+
 const margin = { left: 62, right: 8, top: 12, bottom: 34 };
 
 export function MemoryPlan({ plan, layerNames, arena }: {
   plan: readonly Buffer[]; layerNames: readonly string[]; arena: number;
 }) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const layerCount = Math.max(layerNames.length, ...plan.map((b) => b.last + 1));
+  const layerCount = layerNames.length || Math.max(1, ...plan.map((b) => b.last + 1));
+  const [from, to] = span(plan, layerCount);
   const height = 300;
-  const x = linear([0, layerCount], [margin.left, width - margin.right]);
+  const x = linear([from, to], [margin.left, width - margin.right]);
   const y = linear([0, Math.max(1, arena)], [height - margin.bottom, margin.top]);
   const at = peakLayer(plan, layerCount);
   const every = Math.max(1, Math.ceil(layerCount / Math.max(1, (width - 70) / 30)));
@@ -57,8 +69,8 @@ export function MemoryPlan({ plan, layerNames, arena }: {
           height={height - margin.bottom - margin.top} />
         {plan.map((b, i) => <Box key={`${b.tensor} ${b.offset} ${b.first}`} buffer={b} tone={i % 6} x={x} y={y} />)}
         <line class="marker" x1={margin.left} x2={width - margin.right} y1={y(arena)} y2={y(arena)} />
-        {Array.from({ length: layerCount }, (_, i) => i % every === 0 && (
-          <text key={i} class="tick" x={(x(i) + x(i + 1)) / 2} y={height - margin.bottom + 15} text-anchor="middle">{i}</text>
+        {Array.from({ length: to - from }, (_, n) => from + n).map((i) => (i < 0 || i % every === 0) && (
+          <text key={i} class="tick" x={(x(i) + x(i + 1)) / 2} y={height - margin.bottom + 15} text-anchor="middle">{columnName(i, layerCount)}</text>
         ))}
         <text class="axis" x={width - margin.right} y={height - 4} text-anchor="end">layer</text>
       </svg>
