@@ -27,6 +27,7 @@ uint32_t FlashAcr();
 uint32_t CacheControl();
 
 /// Writes all bytes to the console; returns when the last one is on its way.
+/// The core sleeps meanwhile; in a fault handler it polls.
 void Send(const uint8_t* bytes, size_t size);
 
 /// DWT_CYCCNT behind a barrier: all earlier instructions have completed.

@@ -105,9 +105,8 @@ absl::Status Runner::Loop() {
     pacer_.RealTimePassed(before_ns - last_ns);
     const bool waiting = activity == VBoard::Activity::kWaiting;
     const int64_t nap_ns = waiting ? board_->NanosToNextEvent() : INT64_MAX;
-    const bool hurry = board_->ConsoleBusy() && nap_ns != INT64_MAX;
     int64_t wait_ns = 0;
-    if (activity != VBoard::Activity::kRunning && !hurry) {
+    if (activity != VBoard::Activity::kRunning) {
       wait_ns = pacer_.WaitFor(nap_ns);
     }
     Poll(std::min(wait_ns, NanosToLines()));
@@ -115,7 +114,7 @@ absl::Status Runner::Loop() {
     const int64_t left_ns = pacer_.RealTimePassed(last_ns - before_ns);
     if (waiting && wait_ns == 0) {
       board_->LetPass(nap_ns);
-      pacer_.Owe(hurry ? 0 : nap_ns);
+      pacer_.Owe(nap_ns);
     } else if (waiting && left_ns > 0) {
       board_->LetPass(std::min(left_ns, nap_ns));
     }

@@ -10,6 +10,8 @@ namespace tinyrig::emulator {
 namespace {
 
 constexpr size_t kUidTextChars = 8;
+// What taking a nap is charged in VBoard::Run: about its host time.
+constexpr uint64_t kNapCostCycles = 50;
 
 CoreOptions CoreOptionsOf(const boards::Board& board) {
   CoreOptions options;
@@ -202,6 +204,25 @@ VBoard::LoaderAnswer VBoard::LoaderByte(uint8_t byte) {
 // --- time
 
 VBoard::Activity VBoard::Run(uint64_t cycles) {
+  uint64_t left = cycles;
+  for (;;) {
+    const uint64_t before = core_->NowCycles();
+    const Activity activity = Execute(left);
+    const uint64_t next = core_->NextEventCycles();
+    if (activity != Activity::kWaiting || !ConsoleBusy() ||
+        next == UINT64_MAX) {
+      return activity;
+    }
+    const uint64_t spent = core_->NowCycles() - before + kNapCostCycles;
+    if (spent >= left) {
+      return Activity::kRunning;
+    }
+    left -= spent;
+    PassTo(next);
+  }
+}
+
+VBoard::Activity VBoard::Execute(uint64_t cycles) {
   const uint64_t plan_age = core_->NowCycles() - faults_since_cycles_;
   if (mode_ == Mode::kFlash && injector_.HangsAt(plan_age)) {
     LOG_INFO("vboard", "fault plan: the core hangs");
@@ -249,8 +270,11 @@ void VBoard::LetPass(int64_t nanoseconds) {
   const uint64_t now = core_->NowCycles();
   const uint64_t wanted =
       now + chip_->rcc().CyclesFor(static_cast<uint64_t>(nanoseconds));
-  const uint64_t to = std::min(wanted, core_->NextEventCycles());
-  core_->SkipTo(to);
+  PassTo(std::min(wanted, core_->NextEventCycles()));
+}
+
+void VBoard::PassTo(uint64_t cycle) {
+  core_->SkipTo(cycle);
   if (hung_ || mode_ == Mode::kLockup) {
     core_->Run(core_->NowCycles());  // due events only, no instruction
     ResetIfRequested();

@@ -66,7 +66,8 @@ class VBoard : public ChipListener, public CoreListener, public LoaderTarget {
   LoaderAnswer LoaderByte(uint8_t byte);
 
   // --- time
-  /// Executes at most about `cycles`.
+  /// Executes at most about `cycles`. While bytes are under way on the console
+  /// the core's naps between them pass at once and count next to nothing.
   Activity Run(uint64_t cycles);
   /// Virtual time until the next event; INT64_MAX without one.
   [[nodiscard]] int64_t NanosToNextEvent() const;
@@ -105,6 +106,8 @@ class VBoard : public ChipListener, public CoreListener, public LoaderTarget {
   void SystemReset() override;
   void Go(uint32_t vector_table) override;
 
+  Activity Execute(uint64_t cycles);
+  void PassTo(uint64_t cycle);
   void RequestReset(uint32_t cause);
   void ResetNow(uint32_t cause);
   bool ResetIfRequested();

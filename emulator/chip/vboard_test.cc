@@ -117,6 +117,27 @@ TEST_P(VBoardTest, BootsFromFlashAndSleeps) {
   EXPECT_EQ(board_->core().NowCycles() - before, 80'000u);  // 16 MHz HSI
 }
 
+// One call, not one for each byte: nobody waits for naps on a busy line.
+TEST_P(VBoardTest, NapsBetweenBytesPassAtOnce) {
+  Make();
+  FlashAndStart(kSleepForEver);
+  Run();
+  const uint64_t before = board_->core().NowCycles();
+  for (uint8_t i = 0; i < 100; ++i) {
+    board_->ConsoleByte(i);
+  }
+  EXPECT_EQ(board_->Run(100'000), VBoard::Activity::kWaiting);
+  EXPECT_EQ(board_->ConsoleRoom(), Usart::kLineBytes);
+  const uint64_t frame_cycles = 16'000'000 * 10 / board_->board().console.baud;
+  EXPECT_GE(board_->core().NowCycles() - before, 100 * frame_cycles);
+  // A nap is charged a little, so that a long line does not hold us for ever.
+  for (uint8_t i = 0; i < 100; ++i) {
+    board_->ConsoleByte(i);
+  }
+  EXPECT_EQ(board_->Run(1000), VBoard::Activity::kRunning);
+  EXPECT_LT(board_->ConsoleRoom(), Usart::kLineBytes);
+}
+
 TEST_P(VBoardTest, GoStartsWithoutAReset) {
   Make();
   ASSERT_EQ(Flash(Program(kSleepForEver)), Bytes{0x79});

@@ -118,6 +118,14 @@ void EnableInterrupt(uint32_t irq) {
   Reg(kNvicIser + irq / 32 * 4) = 1u << (irq % 32);
 }
 
+bool CanBeInterrupted() {
+  uint32_t masked;
+  uint32_t exception;
+  asm volatile("mrs %0, primask" : "=r"(masked));
+  asm volatile("mrs %0, ipsr" : "=r"(exception));
+  return (masked & 1) == 0 && (exception & 0x1FF) == 0;
+}
+
 void SleepWhile(bool (*idle)()) {
   // A pending interrupt ends WFI even while it is masked.
   asm volatile("cpsid i" ::: "memory");

@@ -21,6 +21,8 @@ void CleanCache(const void* start, size_t size);
 /// Some 20 interrupts a second: WFI ends often enough to feed the watchdog.
 void StartTick(uint32_t clock_hz);
 void EnableInterrupt(uint32_t irq);
+/// In thread mode with interrupts not masked.
+bool CanBeInterrupted();
 /// WFI unless `idle` says no; no wake-up between question and sleep is lost.
 void SleepWhile(bool (*idle)());
 

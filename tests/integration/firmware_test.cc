@@ -17,6 +17,8 @@
 #include "boards/image_header.h"
 #include "proto/wire/host_message.h"
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 namespace tinyrig {
@@ -115,6 +117,29 @@ class VirtualBoard {
     return wire::Crc32(input_.data(), input_.size());
   }
 
+  /// Instructions executed since the board's start, by the control channel.
+  uint64_t Instructions() const {
+    base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof(address.sun_path), "%s.control",
+                  link_.c_str());
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address),
+                        sizeof(address)),
+              0);
+    EXPECT_EQ(::write(fd.get(), "status\n", 7), 7);
+    std::string reply;
+    char c = 0;
+    while (::read(fd.get(), &c, 1) == 1 && c != '\n') {
+      reply += c;
+    }
+    const std::string key = "\"instructions\":";
+    const size_t at = reply.find(key);
+    EXPECT_NE(at, std::string::npos) << reply;
+    return at == std::string::npos ? 0
+                                   : std::stoull(reply.substr(at + key.size()));
+  }
+
   const Payload& input() const { return input_; }
   const std::array<uint8_t, 32>& hash() const { return hash_; }
 
@@ -196,6 +221,26 @@ TEST_P(FirmwareTest, HelloRunOutputAndSamples) {
     EXPECT_GT(sample.cycles, uint32_t{kInputBytes} * 4);
     EXPECT_GT(sample.instructions_low, uint32_t{kInputBytes} * 8);
   }
+}
+
+// A core that polls while a reply goes out executes several hundred thousand
+// instructions a hello; one that sleeps, about a hundred for each byte.
+TEST_P(FirmwareTest, TheCoreSleepsWhileBytesAreUnderWay) {
+  VirtualBoard device(board_, "echo");
+  device.AskFor<wire::HelloReply>(Type::kHello);
+  constexpr int kHellos = 20;
+  const uint64_t before = device.Instructions();
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < kHellos; ++i) {
+    device.AskFor<wire::HelloReply>(Type::kHello);
+  }
+  const std::chrono::duration<double, std::milli> spent =
+      std::chrono::steady_clock::now() - start;
+  const uint64_t instructions = (device.Instructions() - before) / kHellos;
+  std::printf("%s: a hello takes %.2f ms and %llu instructions\n", GetParam(),
+              spent.count() / kHellos,
+              static_cast<unsigned long long>(instructions));
+  EXPECT_LT(instructions, 40'000u);
 }
 
 TEST_P(FirmwareTest, FaultIsReportedAndTheBoardComesBack) {

@@ -1,9 +1,11 @@
 // The console: received bytes go through a ring from the interrupt to the main
-// loop; sending is polled.
+// loop; the interrupt takes what is sent from the caller's buffer, and the core
+// sleeps meanwhile. Where that interrupt cannot come, sending is polled.
 #include "firmware/chip/chip.h"
 #include "firmware/chip/stm32/gpio.h"
 #include "firmware/chip/stm32/registers.h"
 #include "firmware/chip/stm32/usart.h"
+#include "firmware/cortex_m/core.h"
 #include "firmware/hal.h"
 
 namespace tinyrig {
@@ -32,9 +34,62 @@ uint8_t ring[kRingBytes];
 // Free-running; one writer each: the interrupt and the main loop.
 volatile uint32_t ring_in;
 volatile uint32_t ring_out;
-/// A byte takes 11 us at 921600 baud; a line that is stuck ends a Send.
+// What is left to send: the main loop sets it, the interrupt uses it up.
+const uint8_t* volatile send_next;
+volatile uint32_t send_left;
+/// A byte takes 11 us at 921600 baud; a line that is stuck ends a Send: after
+/// so many polls, or wake-ups without progress (two received bytes may come in
+/// the time of one sent; on a silent line the tick, 20 times a second).
 constexpr uint32_t kSendLimit = 10'000'000;
+constexpr uint32_t kIdleWakeUps = 50;
 bool running;
+
+void SendFromInterrupt() {
+  if (send_left != 0 && stm32::UsartHasRoom(kBase)) {
+    const uint8_t* const next = send_next;
+    stm32::PutUsartByte(kBase, *next);
+    send_next = next + 1;
+    send_left = send_left - 1;
+    if (send_left == 0) {
+      stm32::InterruptOnRoom(kBase, false);
+    }
+  }
+}
+
+void SendPolled(const uint8_t* bytes, size_t size) {
+  uint32_t patience = kSendLimit;
+  for (size_t i = 0; i < size; ++i) {
+    while (!stm32::UsartHasRoom(kBase) && patience != 0) {
+      --patience;
+    }
+    stm32::PutUsartByte(kBase, bytes[i]);
+  }
+}
+
+bool Sending() {
+  return send_left != 0;
+}
+
+void StartSending(const uint8_t* bytes, uint32_t size) {
+  // Or a received byte's interrupt could use up the last byte in between.
+  const uint32_t interrupts = hal::MaskInterrupts();
+  send_next = bytes;
+  send_left = size;
+  stm32::InterruptOnRoom(kBase, size != 0);
+  hal::RestoreInterrupts(interrupts);
+}
+
+void SendAsleep(const uint8_t* bytes, uint32_t size) {
+  StartSending(bytes, size);
+  uint32_t before = size;
+  for (uint32_t idle = 0; Sending() && idle < kIdleWakeUps; ++idle) {
+    cortex_m::SleepWhile(Sending);
+    const uint32_t left = send_left;
+    idle = left != before ? 0 : idle;
+    before = left;
+  }
+  StartSending(nullptr, 0);  // the buffer is the caller's again
+}
 
 }  // namespace
 
@@ -58,6 +113,7 @@ void chip::HandleConsoleInterrupt() {
       ring_in = ring_in + 1;
     }
   }
+  SendFromInterrupt();
 }
 
 bool chip::ReceiveByte(uint8_t* byte) {
@@ -78,12 +134,11 @@ void hal::Send(const uint8_t* bytes, size_t size) {
   if (!running) {
     return;  // a fault before the console is up
   }
-  uint32_t patience = kSendLimit;
-  for (size_t i = 0; i < size; ++i) {
-    while (!stm32::UsartHasRoom(kBase) && patience != 0) {
-      --patience;
-    }
-    stm32::PutUsartByte(kBase, bytes[i]);
+  if (cortex_m::CanBeInterrupted()) {
+    SendAsleep(bytes, static_cast<uint32_t>(size));
+  } else {
+    StartSending(nullptr, 0);  // a fault may have cut a Send short
+    SendPolled(bytes, size);
   }
 }
 

@@ -12,6 +12,8 @@ void StartUsart(uint32_t base, uint32_t brr);
 bool TakeUsartByte(uint32_t base, uint8_t* byte);
 bool UsartHasRoom(uint32_t base);
 void PutUsartByte(uint32_t base, uint8_t byte);
+/// Whether an interrupt comes while there is room.
+void InterruptOnRoom(uint32_t base, bool on);
 /// The last stop bit is out.
 bool UsartIsDone(uint32_t base);
 

@@ -20,6 +20,7 @@ constexpr uint32_t kUe = 1u << 0;
 constexpr uint32_t kRe = 1u << 2;
 constexpr uint32_t kTe = 1u << 3;
 constexpr uint32_t kRxneie = 1u << 5;
+constexpr uint32_t kTxeie = 1u << 7;
 
 }  // namespace
 
@@ -47,6 +48,13 @@ bool UsartHasRoom(uint32_t base) {
 
 void PutUsartByte(uint32_t base, uint8_t byte) {
   Reg(base + kTdr) = byte;
+}
+
+void InterruptOnRoom(uint32_t base, bool on) {
+  const uint32_t control = Reg(base + kCr1);
+  Reg(base + kCr1) = on ? control | kTxeie : control & ~kTxeie;
+  // Done before the interrupt handler returns, or it would come once more.
+  [[maybe_unused]] const uint32_t done = Reg(base + kCr1);
 }
 
 bool UsartIsDone(uint32_t base) {
