@@ -1,8 +1,19 @@
 // The only place that talks to the server: docs/HTTP.md in TypeScript.
 import type {
-  CreateJobRequest, Job, JobLogLine, LabEvent, ListBoardsResponse,
-  ListDatasetsResponse, ListJobsResponse, ListPredictionsResponse,
-  ListRunsResponse, Overview, Run, ServerInfo, Trend, UploadBlobResponse,
+  CreateJobRequest,
+  Job,
+  JobLogLine,
+  LabEvent,
+  ListBoardsResponse,
+  ListDatasetsResponse,
+  ListJobsResponse,
+  ListPredictionsResponse,
+  ListRunsResponse,
+  Overview,
+  Run,
+  ServerInfo,
+  Trend,
+  UploadBlobResponse,
 } from './types.gen';
 
 /** What the server said when it refused, or UNREACHABLE when it said nothing. */
@@ -80,7 +91,10 @@ async function failure(reply: Response): Promise<ApiError> {
   }
 }
 
-async function request(path: string, init: RequestInit = {}): Promise<Response> {
+async function request(
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> {
   let reply: Response;
   try {
     reply = await fetch(`/api/v1${path}`, init);
@@ -142,9 +156,14 @@ export const getRun = (runId: string, signal?: AbortSignal) =>
   get<Run>(`/runs/${id(runId)}`, signal);
 
 export const listPredictions = (
-  runId: string, of: ListQuery, signal?: AbortSignal) =>
+  runId: string,
+  of: ListQuery,
+  signal?: AbortSignal,
+) =>
   get<ListPredictionsResponse>(
-    `/runs/${id(runId)}/predictions${query({ ...of })}`, signal);
+    `/runs/${id(runId)}/predictions${query({ ...of })}`,
+    signal,
+  );
 
 export const listJobs = (of: ListQuery, signal?: AbortSignal) =>
   get<ListJobsResponse>(`/jobs${query({ ...of })}`, signal);
@@ -154,16 +173,24 @@ export const getJob = (jobId: string, signal?: AbortSignal) =>
 
 export const createJob = (job: CreateJobRequest) => post<Job>('/jobs', job);
 
-export const cancelJob = (jobId: string) => post<Job>(`/jobs/${id(jobId)}:cancel`, {});
+export const cancelJob = (jobId: string) =>
+  post<Job>(`/jobs/${id(jobId)}:cancel`, {});
 
 export async function getJobLog(
-  jobId: string, signal?: AbortSignal): Promise<JobLogLine[]> {
-  const reply = await request(`/jobs/${id(jobId)}/log`, { signal: signal ?? null });
+  jobId: string,
+  signal?: AbortSignal,
+): Promise<JobLogLine[]> {
+  const reply = await request(`/jobs/${id(jobId)}/log`, {
+    signal: signal ?? null,
+  });
   return parseJsonLines<JobLogLine>(await reply.text());
 }
 
 export function parseJsonLines<T>(text: string): T[] {
-  return text.split('\n').filter((line) => line.trim()).map((line) => JSON.parse(line) as T);
+  return text
+    .split('\n')
+    .filter((line) => line.trim())
+    .map((line) => JSON.parse(line) as T);
 }
 
 export const listBoards = (signal?: AbortSignal) =>
@@ -252,15 +279,22 @@ function follow<T>(stream: Stream<T>): () => void {
 }
 
 export const followLab = (
-  onData: (event: LabEvent) => void, onState: (state: LinkState) => void) =>
-  follow<LabEvent>({ path: '/events', event: 'lab', onData, onState });
+  onData: (event: LabEvent) => void,
+  onState: (state: LinkState) => void,
+) => follow<LabEvent>({ path: '/events', event: 'lab', onData, onState });
 
 export const hasEnded = (job: Job) =>
   ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(job.state);
 
 export const followJob = (
-  jobId: string, onData: (job: Job) => void, onState: (state: LinkState) => void) =>
+  jobId: string,
+  onData: (job: Job) => void,
+  onState: (state: LinkState) => void,
+) =>
   follow<Job>({
-    path: `/jobs/${id(jobId)}/events`, event: 'job', onData, onState,
+    path: `/jobs/${id(jobId)}/events`,
+    event: 'job',
+    onData,
+    onState,
     isLast: hasEnded,
   });

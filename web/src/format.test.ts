@@ -24,7 +24,14 @@ describe('format', () => {
   });
 
   test('absent figures are a dash, never 0 or NaN', () => {
-    for (const fn of [f.count, f.bytes, f.micros, f.percent, f.change, f.compact]) {
+    for (const fn of [
+      f.count,
+      f.bytes,
+      f.micros,
+      f.percent,
+      f.change,
+      f.compact,
+    ]) {
       expect(fn(undefined)).toBe(f.NONE);
       expect(fn(Number.NaN)).toBe(f.NONE);
     }

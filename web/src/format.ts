@@ -35,7 +35,9 @@ export function bytes(value: Num): string {
 /** "12.3 KB (12,595)". */
 export function bytesExact(value: Num): string {
   const n = num(value);
-  return Number.isFinite(n) && n >= 1024 ? `${bytes(n)} (${count(n)})` : bytes(n);
+  return Number.isFinite(n) && n >= 1024
+    ? `${bytes(n)} (${count(n)})`
+    : bytes(n);
 }
 
 export function micros(value: Num): string {
@@ -108,7 +110,10 @@ export function time(value: string | undefined): string {
 }
 
 /** Milliseconds between two RFC 3339 times; NaN when one is absent. */
-export function between(from: string | undefined, to: string | undefined): number {
+export function between(
+  from: string | undefined,
+  to: string | undefined,
+): number {
   return from && to ? Date.parse(to) - Date.parse(from) : Number.NaN;
 }
 

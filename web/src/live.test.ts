@@ -2,8 +2,14 @@ import { expect, test } from 'vitest';
 import { applyEvent, emptyLab, queueOf } from './live';
 import type { Board, Job, LabEvent } from './types.gen';
 
-const job = (id: string, state: string, revision: number, queuePosition = 0): LabEvent =>
-  ({ job: { id, state, revision: String(revision), queuePosition } as Job });
+const job = (
+  id: string,
+  state: string,
+  revision: number,
+  queuePosition = 0,
+): LabEvent => ({
+  job: { id, state, revision: String(revision), queuePosition } as Job,
+});
 const after = (...events: LabEvent[]) => events.reduce(applyEvent, emptyLab);
 
 test('a late event of an older revision changes nothing', () => {
@@ -12,18 +18,27 @@ test('a late event of an older revision changes nothing', () => {
 });
 
 test('the queue: running first, then by position; ended jobs are not in it', () => {
-  const lab = after(job('j-3', 'QUEUED', 1, 2), job('j-10', 'QUEUED', 1, 1),
-    job('j-2', 'RUNNING', 1), job('j-1', 'SUCCEEDED', 1), job('j-4', 'COMPILING', 1));
+  const lab = after(
+    job('j-3', 'QUEUED', 1, 2),
+    job('j-10', 'QUEUED', 1, 1),
+    job('j-2', 'RUNNING', 1),
+    job('j-1', 'SUCCEEDED', 1),
+    job('j-4', 'COMPILING', 1),
+  );
   expect(queueOf(lab).map((j) => j.id)).toEqual(['j-2', 'j-4', 'j-10', 'j-3']);
 });
 
 test('ended jobs do not pile up in a tab that stays open', () => {
-  const lab = after(...Array.from({ length: 100 }, (_, i) => job(`j-${i}`, 'FAILED', 1)));
+  const lab = after(
+    ...Array.from({ length: 100 }, (_, i) => job(`j-${i}`, 'FAILED', 1)),
+  );
   expect(lab.jobs.size).toBe(20);
   expect(lab.jobs.has('j-99')).toBe(true);
 });
 
 test('boards are known by name', () => {
   const board = (state: string) => ({ board: { name: 'a/b', state } as Board });
-  expect(after(board('IDLE'), board('BUSY')).boards.get('a/b')!.state).toBe('BUSY');
+  expect(after(board('IDLE'), board('BUSY')).boards.get('a/b')!.state).toBe(
+    'BUSY',
+  );
 });

@@ -21,7 +21,8 @@ export function applyEvent(state: LabState, event: LabEvent): LabState {
   }
   if (!event.job) return state;
   const known = state.jobs.get(event.job.id);
-  if (known && Number(known.revision) > Number(event.job.revision)) return state;
+  if (known && Number(known.revision) > Number(event.job.revision))
+    return state;
   const jobs = new Map(state.jobs).set(event.job.id, event.job);
   const ended = [...jobs.values()].filter(hasEnded).sort(byNewest);
   for (const job of ended.slice(MOST_ENDED)) jobs.delete(job.id);
@@ -31,14 +32,23 @@ export function applyEvent(state: LabState, event: LabEvent): LabState {
 export const idNumber = (job: Job) => Number(job.id.replace(/^\D*/, ''));
 export const byNewest = (a: Job, b: Job) => idNumber(b) - idNumber(a);
 
-const stageOrder: Record<string, number> = { RUNNING: 0, FLASHING: 1, COMPILING: 2, QUEUED: 3 };
+const stageOrder: Record<string, number> = {
+  RUNNING: 0,
+  FLASHING: 1,
+  COMPILING: 2,
+  QUEUED: 3,
+};
 
 /** What waits and what is worked on, nearest to its end first. */
 export function queueOf(state: LabState): Job[] {
-  return [...state.jobs.values()].filter((job) => !hasEnded(job)).sort((a, b) =>
-    (stageOrder[a.state] ?? 9) - (stageOrder[b.state] ?? 9) ||
-    (a.queuePosition || 1e9) - (b.queuePosition || 1e9) ||
-    idNumber(a) - idNumber(b));
+  return [...state.jobs.values()]
+    .filter((job) => !hasEnded(job))
+    .sort(
+      (a, b) =>
+        (stageOrder[a.state] ?? 9) - (stageOrder[b.state] ?? 9) ||
+        (a.queuePosition || 1e9) - (b.queuePosition || 1e9) ||
+        idNumber(a) - idNumber(b),
+    );
 }
 
 /**
@@ -59,19 +69,24 @@ export function useLab(): { lab: LabState; link: LinkState } {
       pending = [];
       const restart = fresh;
       fresh = false;
-      setLab((before) => events.reduce(applyEvent, restart ? keepEnded(before) : before));
+      setLab((before) =>
+        events.reduce(applyEvent, restart ? keepEnded(before) : before),
+      );
     };
-    const stop = followLab((event) => {
-      pending.push(event);
-      timer ??= setTimeout(flush, 100);
-    }, (state) => {
-      if (state === 'live') {
-        fresh = true;
-        // An idle lab without boards says nothing: still show that.
+    const stop = followLab(
+      (event) => {
+        pending.push(event);
         timer ??= setTimeout(flush, 100);
-      }
-      setLink(state);
-    });
+      },
+      (state) => {
+        if (state === 'live') {
+          fresh = true;
+          // An idle lab without boards says nothing: still show that.
+          timer ??= setTimeout(flush, 100);
+        }
+        setLink(state);
+      },
+    );
     return () => {
       stop();
       clearTimeout(timer);

@@ -13,9 +13,15 @@ export interface Load<T> {
 }
 
 /** Loads when `key` changes and again when a dead server is back. */
-export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Load<T> {
-  const [state, setState] = useState<{ data?: T; error?: Error; loading: boolean }>(
-    { loading: true });
+export function useLoad<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+): Load<T> {
+  const [state, setState] = useState<{
+    data?: T;
+    error?: Error;
+    loading: boolean;
+  }>({ loading: true });
   const [attempt, setAttempt] = useState(0);
   const latest = useRef(load);
   latest.current = load;

@@ -16,7 +16,10 @@ function read(): Location {
   };
 }
 
-export function navigate(url: string, options: { replace?: boolean } = {}): void {
+export function navigate(
+  url: string,
+  options: { replace?: boolean } = {},
+): void {
   if (url === window.location.pathname + window.location.search) return;
   if (options.replace) history.replaceState(null, '', url);
   else history.pushState(null, '', url);
@@ -51,7 +54,11 @@ export function withParams(
     for (const item of values) if (item !== '') next.append(key, item);
   }
   // Commas, slashes and colons are legal in a query: keep links readable.
-  const text = next.toString().replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
+  const text = next
+    .toString()
+    .replace(/%2C/g, ',')
+    .replace(/%2F/g, '/')
+    .replace(/%3A/g, ':');
   return text ? `?${text}` : '';
 }
 
@@ -68,12 +75,14 @@ export function setParams(
 export function captureLinks(root: Document): void {
   root.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0) return;
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
     const link = (event.target as Element | null)?.closest?.('a');
     const href = link?.getAttribute('href');
     if (!link || !href?.startsWith('/') || href.startsWith('//')) return;
     if (link.target || link.hasAttribute('download')) return;
-    if (href.startsWith('/api/') || href === '/metrics' || href === '/healthz') return;
+    if (href.startsWith('/api/') || href === '/metrics' || href === '/healthz')
+      return;
     event.preventDefault();
     navigate(href);
   });

@@ -17,18 +17,52 @@ export interface Route {
 }
 
 const routes: Route[] = [
-  { path: /^\/$/, title: () => 'Overview', load: () => import('./pages/overview/page') },
-  { path: /^\/runs$/, title: () => 'Runs', load: () => import('./pages/runs/page') },
-  { path: /^\/runs\/([^/]+)$/, title: (id) => `Run ${id}`, load: () => import('./pages/run/page') },
-  { path: /^\/compare$/, title: () => 'Compare', load: () => import('./pages/compare/page') },
-  { path: /^\/trends$/, title: () => 'Trends', load: () => import('./pages/trends/page') },
-  { path: /^\/jobs$/, title: () => 'Jobs', load: () => import('./pages/jobs/page') },
-  { path: /^\/jobs\/([^/]+)$/, title: (id) => `Job ${id}`, load: () => import('./pages/job/page') },
-  { path: /^\/lab$/, title: () => 'Lab', load: () => import('./pages/lab/page') },
+  {
+    path: /^\/$/,
+    title: () => 'Overview',
+    load: () => import('./pages/overview/page'),
+  },
+  {
+    path: /^\/runs$/,
+    title: () => 'Runs',
+    load: () => import('./pages/runs/page'),
+  },
+  {
+    path: /^\/runs\/([^/]+)$/,
+    title: (id) => `Run ${id}`,
+    load: () => import('./pages/run/page'),
+  },
+  {
+    path: /^\/compare$/,
+    title: () => 'Compare',
+    load: () => import('./pages/compare/page'),
+  },
+  {
+    path: /^\/trends$/,
+    title: () => 'Trends',
+    load: () => import('./pages/trends/page'),
+  },
+  {
+    path: /^\/jobs$/,
+    title: () => 'Jobs',
+    load: () => import('./pages/jobs/page'),
+  },
+  {
+    path: /^\/jobs\/([^/]+)$/,
+    title: (id) => `Job ${id}`,
+    load: () => import('./pages/job/page'),
+  },
+  {
+    path: /^\/lab$/,
+    title: () => 'Lab',
+    load: () => import('./pages/lab/page'),
+  },
 ];
 
 const missing: Route = {
-  path: /^/, title: () => 'Not found', load: () => import('./pages/missing/page'),
+  path: /^/,
+  title: () => 'Not found',
+  load: () => import('./pages/missing/page'),
 };
 
 export function match(path: string): { route: Route; id: string } {

@@ -11,7 +11,9 @@ export function Shell() {
   const { path, params } = useLocation();
   return (
     <>
-      <a class="skip" href="#main">Skip to the content</a>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
       <Header path={path} />
       <DownBanner />
       <PageFrame path={path} params={params} />
@@ -30,14 +32,24 @@ function Header({ path }: { path: string }) {
       </a>
       <nav aria-label="Pages">
         {navigation.map((item) => (
-          <a key={item.href} href={item.href}
-            {...(item.within.test(path) ? { 'aria-current': 'page' as const } : {})}>
+          <a
+            key={item.href}
+            href={item.href}
+            {...(item.within.test(path)
+              ? { 'aria-current': 'page' as const }
+              : {})}
+          >
             {item.text}
           </a>
         ))}
       </nav>
-      <button type="button" class="theme" onClick={() => setTheme(toggleTheme())}
-        aria-label={`Change to the ${other} theme`} title={`Change to the ${other} theme`}>
+      <button
+        type="button"
+        class="theme"
+        onClick={() => setTheme(toggleTheme())}
+        aria-label={`Change to the ${other} theme`}
+        title={`Change to the ${other} theme`}
+      >
         <span aria-hidden="true">{theme === 'dark' ? '☀' : '☾'}</span>
       </button>
     </header>
@@ -55,7 +67,10 @@ function DownBanner() {
   };
   return (
     <div class="banner" role="alert">
-      <span>The server does not answer. What you see may be old; trying again by itself.</span>
+      <span>
+        The server does not answer. What you see may be old; trying again by
+        itself.
+      </span>
       <button type="button" onClick={retry} disabled={asking}>
         {asking ? 'Asking…' : 'Retry now'}
       </button>
@@ -63,7 +78,13 @@ function DownBanner() {
   );
 }
 
-function PageFrame({ path, params }: { path: string; params: URLSearchParams }) {
+function PageFrame({
+  path,
+  params,
+}: {
+  path: string;
+  params: URLSearchParams;
+}) {
   const { route, id } = match(path);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
@@ -76,7 +97,9 @@ function PageFrame({ path, params }: { path: string; params: URLSearchParams }) 
     setError(undefined);
     route.load().then(
       (module) => !gone && setLoaded({ route, page: module.default }),
-      (reason: unknown) => !gone && setError(reason instanceof Error ? reason : new Error(String(reason))),
+      (reason: unknown) =>
+        !gone &&
+        setError(reason instanceof Error ? reason : new Error(String(reason))),
     );
     return () => {
       gone = true;
@@ -96,9 +119,13 @@ function PageFrame({ path, params }: { path: string; params: URLSearchParams }) 
   const Shown = loaded?.route === route ? loaded.page : undefined;
   return (
     <main id="main" ref={main} tabIndex={-1} aria-label={route.title(id)}>
-      {error ? <ErrorBox error={error} retry={() => setAttempt(attempt + 1)} />
-        : Shown ? <Shown key={path} params={params} id={id} />
-          : <Loading what="the page" />}
+      {error ? (
+        <ErrorBox error={error} retry={() => setAttempt(attempt + 1)} />
+      ) : Shown ? (
+        <Shown key={path} params={params} id={id} />
+      ) : (
+        <Loading what="the page" />
+      )}
     </main>
   );
 }

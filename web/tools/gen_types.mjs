@@ -18,9 +18,16 @@ export const protoFolder = join(here, '../../proto/tinyrig/v1');
 export const outputFile = join(here, '../src/types.gen.ts');
 
 const scalarTypes = {
-  double: 'number', float: 'number', int32: 'number', uint32: 'number',
-  int64: 'string', uint64: 'string', bool: 'boolean', string: 'string',
-  bytes: 'string', 'google.protobuf.Timestamp': 'string',
+  double: 'number',
+  float: 'number',
+  int32: 'number',
+  uint32: 'number',
+  int64: 'string',
+  uint64: 'string',
+  bool: 'boolean',
+  string: 'string',
+  bytes: 'string',
+  'google.protobuf.Timestamp': 'string',
 };
 
 /** Source text -> tokens; a comment token starts with `//`. */
@@ -42,10 +49,13 @@ export function parseProto(text, file) {
   let comment = [];
 
   const fail = (why) => {
-    throw new Error(`${file}: ${why} near "${tokens.slice(at, at + 4).join(' ')}"`);
+    throw new Error(
+      `${file}: ${why} near "${tokens.slice(at, at + 4).join(' ')}"`,
+    );
   };
   const next = () => tokens[at++] ?? fail('unexpected end');
-  const expect = (token) => next() === token || (at--, fail(`"${token}" wanted`));
+  const expect = (token) =>
+    next() === token || (at--, fail(`"${token}" wanted`));
   const takeComments = () => {
     while (tokens[at]?.startsWith('//')) {
       comment.push(tokens[at++].replace(/^\/\/ ?/, ''));
@@ -124,7 +134,9 @@ export function parseProto(text, file) {
     const word = next();
     if (word === 'message') parseMessage('');
     else if (word === 'enum') parseEnum('');
-    else if (['syntax', 'package', 'import', 'option', 'service'].includes(word)) {
+    else if (
+      ['syntax', 'package', 'import', 'option', 'service'].includes(word)
+    ) {
       takeDoc();
       skipStatement();
     } else fail(`unknown statement "${word}"`);
@@ -159,29 +171,48 @@ export function render(files) {
   ];
   for (const item of enums) {
     const values = item.values.map((v) => `  | '${v.name}'`).join('\n');
-    parts.push(`\n${docLines(item.doc, '')}export type ${item.name} =\n${values};`);
+    parts.push(
+      `\n${docLines(item.doc, '')}export type ${item.name} =\n${values};`,
+    );
   }
   for (const message of messages) {
     const fields = message.fields.map((field) => {
       const type = resolve(field.type, message.name);
       const list = field.label === 'repeated';
       // A Timestamp is a message: absent when it was never set.
-      const absent = !list && (field.label === 'optional' || field.oneof ||
-        isMessage.has(type) || field.type.startsWith('google.'));
-      return docLines(field.doc, '  ') +
-        `  ${camel(field.name)}${absent ? '?' : ''}: ${type}${list ? '[]' : ''};`;
+      const absent =
+        !list &&
+        (field.label === 'optional' ||
+          field.oneof ||
+          isMessage.has(type) ||
+          field.type.startsWith('google.'));
+      return (
+        docLines(field.doc, '  ') +
+        `  ${camel(field.name)}${absent ? '?' : ''}: ${type}${list ? '[]' : ''};`
+      );
     });
-    const body = fields.length ? `{\n${fields.join('\n')}\n}` : 'Record<string, never>';
-    parts.push(`\n${docLines(message.doc, '')}export ` + (fields.length
-      ? `interface ${message.name} ${body}` : `type ${message.name} = ${body};`));
+    const body = fields.length
+      ? `{\n${fields.join('\n')}\n}`
+      : 'Record<string, never>';
+    parts.push(
+      `\n${docLines(message.doc, '')}export ` +
+        (fields.length
+          ? `interface ${message.name} ${body}`
+          : `type ${message.name} = ${body};`),
+    );
   }
   return parts.join('\n') + '\n';
 }
 
 export function generate() {
-  const names = readdirSync(protoFolder).filter((n) => n.endsWith('.proto')).sort();
-  return render(names.map((name) =>
-    parseProto(readFileSync(join(protoFolder, name), 'utf8'), name)));
+  const names = readdirSync(protoFolder)
+    .filter((n) => n.endsWith('.proto'))
+    .sort();
+  return render(
+    names.map((name) =>
+      parseProto(readFileSync(join(protoFolder, name), 'utf8'), name),
+    ),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -47,10 +47,14 @@ describe('gen_types', () => {
   });
 
   test('refuses what it does not know', () => {
-    expect(() => parseProto('extend Foo { }', 'x.proto')).toThrow(/x\.proto.*extend/);
-    expect(() => parseProto('message A { map<string, int32> m = 1; }', 'x'))
-      .toThrow();
-    expect(() => render([parseProto('message A { Nope n = 1; }', 'x')]))
-      .toThrow(/unknown type Nope/);
+    expect(() => parseProto('extend Foo { }', 'x.proto')).toThrow(
+      /x\.proto.*extend/,
+    );
+    expect(() =>
+      parseProto('message A { map<string, int32> m = 1; }', 'x'),
+    ).toThrow();
+    expect(() =>
+      render([parseProto('message A { Nope n = 1; }', 'x')]),
+    ).toThrow(/unknown type Nope/);
   });
 });

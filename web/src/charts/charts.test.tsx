@@ -8,7 +8,8 @@ import { byteTicks, linear, ticks } from './scale';
 import { Sparkline, sparkPoints } from './sparkline';
 import { pieces, SplitBar } from './split_bar';
 
-const numbers = (svg: string, pattern: RegExp) => [...svg.matchAll(pattern)].map((m) => Number(m[1]));
+const numbers = (svg: string, pattern: RegExp) =>
+  [...svg.matchAll(pattern)].map((m) => Number(m[1]));
 
 describe('scale', () => {
   test('ticks are round and within the range', () => {
@@ -59,9 +60,18 @@ describe('memory plan', () => {
     expect(peakLayer(plan, 3)).toBe(0);
   });
   test('boxes lie where the plan says: time to the right, offset upwards', () => {
-    const svg = render(<MemoryPlan plan={plan} layerNames={['CONV', 'ADD', 'SOFTMAX']} arena={400} />);
-    const boxes = [...svg.matchAll(/class="buffer[^>]*? x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)]
-      .map((m) => m.slice(1).map(Number));
+    const svg = render(
+      <MemoryPlan
+        plan={plan}
+        layerNames={['CONV', 'ADD', 'SOFTMAX']}
+        arena={400}
+      />,
+    );
+    const boxes = [
+      ...svg.matchAll(
+        /class="buffer[^>]*? x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g,
+      ),
+    ].map((m) => m.slice(1).map(Number));
     expect(boxes).toHaveLength(3);
     const [input, mid, out] = boxes as [number[], number[], number[]];
     expect(mid[2]).toBeGreaterThan(input[2]! * 1.9);
@@ -78,7 +88,9 @@ test('memory plan: the input lives before layer 0, the output after the last one
     { tensor: 'output', offset: 10, size: 10, first: 0, last: 1 },
   ];
   expect(span(plan, 1)).toEqual([-1, 2]);
-  const svg = render(<MemoryPlan plan={plan} layerNames={['CONV']} arena={20} />);
+  const svg = render(
+    <MemoryPlan plan={plan} layerNames={['CONV']} arena={20} />,
+  );
   expect(svg).toContain('>in<');
   expect(svg).toContain('>out<');
   const lefts = numbers(svg, /class="buffer[^>]*? x="([\d.]+)"/g);
@@ -87,15 +99,30 @@ test('memory plan: the input lives before layer 0, the output after the last one
 
 describe('bars', () => {
   test('a share is drawn as long as it is, and never longer than all', () => {
-    expect(numbers(render(<Bar share={0.25} />), /bar-a" width="([\d.]+)%/g)).toEqual([25]);
-    expect(numbers(render(<Bar share={7} />), /bar-a" width="([\d.]+)%/g)).toEqual([100]);
+    expect(
+      numbers(render(<Bar share={0.25} />), /bar-a" width="([\d.]+)%/g),
+    ).toEqual([25]);
+    expect(
+      numbers(render(<Bar share={7} />), /bar-a" width="([\d.]+)%/g),
+    ).toEqual([100]);
     expect(render(<Bar share={Number.NaN} />)).toContain('width="0.00%"');
   });
   test('parts fill the bar without gap, or leave what is free', () => {
-    const parts = [{ name: 'a', bytes: 30 }, { name: 'b', bytes: 10 }];
-    expect(pieces(parts).map((p) => [p.left, p.width])).toEqual([[0, 75], [75, 25]]);
-    expect(pieces(parts, 80).map((p) => [p.left, p.width])).toEqual([[0, 37.5], [37.5, 12.5]]);
-    expect(render(<SplitBar label="Flash" parts={parts} />)).toContain('Flash: a 30 B, b 10 B');
+    const parts = [
+      { name: 'a', bytes: 30 },
+      { name: 'b', bytes: 10 },
+    ];
+    expect(pieces(parts).map((p) => [p.left, p.width])).toEqual([
+      [0, 75],
+      [75, 25],
+    ]);
+    expect(pieces(parts, 80).map((p) => [p.left, p.width])).toEqual([
+      [0, 37.5],
+      [37.5, 12.5],
+    ]);
+    expect(render(<SplitBar label="Flash" parts={parts} />)).toContain(
+      'Flash: a 30 B, b 10 B',
+    );
     expect(render(<SplitBar label="x" parts={[]} />)).not.toContain('NaN');
   });
 });
@@ -104,8 +131,12 @@ describe('sparkline', () => {
   test('larger is higher; flat is in the middle; the last is the dot', () => {
     const [first, last] = sparkPoints([1, 2]);
     expect(last![1]).toBeLessThan(first![1]);
-    expect(new Set(sparkPoints([5, 5, 5]).map((p) => p[1]))).toEqual(new Set([13]));
-    expect(render(<Sparkline values={[1000, 2000]} />)).toContain('2 runs, 1.000 ms to 2.000 ms');
+    expect(new Set(sparkPoints([5, 5, 5]).map((p) => p[1]))).toEqual(
+      new Set([13]),
+    );
+    expect(render(<Sparkline values={[1000, 2000]} />)).toContain(
+      '2 runs, 1.000 ms to 2.000 ms',
+    );
     expect(render(<Sparkline values={[1]} />)).toBe('');
   });
 });
@@ -118,7 +149,9 @@ describe('confusion', () => {
     expect(html).toContain('90.0 %');
     expect(html).toContain('60.0 %');
     expect(mistakes(confusion)).toEqual([
-      { label: 1, predicted: 0, count: 4 }, { label: 0, predicted: 1, count: 1 }]);
+      { label: 1, predicted: 0, count: 4 },
+      { label: 0, predicted: 1, count: 1 },
+    ]);
   });
   test('a single mistake is seen even in a large class', () => {
     expect(heat(1, 10000)).toBe(1);
@@ -129,7 +162,9 @@ describe('confusion', () => {
     const n = LARGEST_MATRIX + 1;
     const cells = new Array<number>(n * n).fill(0);
     cells[1] = 3;
-    const html = render(<ConfusionMatrix confusion={{ classCount: n, cells }} />);
+    const html = render(
+      <ConfusionMatrix confusion={{ classCount: n, cells }} />,
+    );
     expect(html.length).toBeLessThan(3000);
     expect(html).toContain('most often confused');
   });

@@ -12,7 +12,9 @@ export function ticks(min: number, max: number, wanted: number): number[] {
   if (!(max > min) || wanted < 1) return Number.isFinite(min) ? [min] : [];
   const raw = (max - min) / wanted;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999)!;
+  const step = [1, 2, 5, 10]
+    .map((m) => m * power)
+    .find((s) => s >= raw * 0.999)!;
   const first = Math.ceil(min / step - 1e-9);
   const out: number[] = [];
   for (let i = first; i * step <= max + step * 1e-9; i++) {

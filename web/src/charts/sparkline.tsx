@@ -24,7 +24,13 @@ export function Sparkline({ values }: { values: readonly number[] }) {
   const last = points[points.length - 1]!;
   const label = `${values.length} runs, ${micros(Math.min(...values))} to ${micros(Math.max(...values))}`;
   return (
-    <svg class="spark" width={width} height={height} role="img" aria-label={label}>
+    <svg
+      class="spark"
+      width={width}
+      height={height}
+      role="img"
+      aria-label={label}
+    >
       <title>{label}</title>
       <polyline points={points.map((p) => p.join(',')).join(' ')} />
       <circle cx={last[0]} cy={last[1]} r="2.5" />

@@ -26,7 +26,9 @@ export interface Zoom {
 
 /** Lines of different times -> uPlot's one shared x axis with holes. */
 export function align(lines: readonly Line[]): (number | null)[][] {
-  const all = [...new Set(lines.flatMap((line) => line.times))].sort((a, b) => a - b);
+  const all = [...new Set(lines.flatMap((line) => line.times))].sort(
+    (a, b) => a - b,
+  );
   const at = new Map(all.map((time, i) => [time, i]));
   const columns = lines.map((line) => {
     const column = new Array<number | null>(all.length).fill(null);
@@ -48,7 +50,9 @@ interface Props {
 }
 
 function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  return getComputedStyle(document.documentElement)
+    .getPropertyValue(name)
+    .trim();
 }
 
 function drawMarks(u: uPlot, marks: readonly Mark[]): void {
@@ -78,15 +82,23 @@ function options(props: Props, width: number): uPlot.Options {
     width,
     height: 340,
     scales: {
-      x: { time: true, ...(props.zoom ? { range: [props.zoom.from, props.zoom.to] } : {}) },
+      x: {
+        time: true,
+        ...(props.zoom ? { range: [props.zoom.from, props.zoom.to] } : {}),
+      },
       y: props.log ? { distr: 3, log: 10 } : {},
     },
-    axes: [axis, {
-      ...axis,
-      // As wide as the widest label, so that no figure is cut off.
-      size: (_u, labels) => 24 + 6.8 * Math.max(4, ...(labels ?? []).map((l) => l.length)),
-      values: (_u, splits) => splits.map((v) => (v === null ? '' : props.format(v))),
-    }],
+    axes: [
+      axis,
+      {
+        ...axis,
+        // As wide as the widest label, so that no figure is cut off.
+        size: (_u, labels) =>
+          24 + 6.8 * Math.max(4, ...(labels ?? []).map((l) => l.length)),
+        values: (_u, splits) =>
+          splits.map((v) => (v === null ? '' : props.format(v))),
+      },
+    ],
     series: [
       {},
       ...props.lines.map((line, i) => ({
@@ -95,19 +107,22 @@ function options(props: Props, width: number): uPlot.Options {
         width: 1.5,
         spanGaps: true,
         points: { show: line.times.length < 200, size: 6 },
-        value: (_u: uPlot, v: number | null) => (v === null ? '–' : props.format(v)),
+        value: (_u: uPlot, v: number | null) =>
+          v === null ? '–' : props.format(v),
       })),
     ],
     cursor: { drag: { x: true, y: false, setScale: false } },
     legend: { live: width >= 480 },
     hooks: {
       draw: [(u) => drawMarks(u, props.marks)],
-      setSelect: [(u) => {
-        if (u.select.width < 4) return;
-        const from = u.posToVal(u.select.left, 'x');
-        const to = u.posToVal(u.select.left + u.select.width, 'x');
-        props.onZoom({ from: Math.floor(from), to: Math.ceil(to) });
-      }],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 4) return;
+          const from = u.posToVal(u.select.left, 'x');
+          const to = u.posToVal(u.select.left + u.select.width, 'x');
+          props.onZoom({ from: Math.floor(from), to: Math.ceil(to) });
+        },
+      ],
     },
   };
 }
@@ -115,10 +130,20 @@ function options(props: Props, width: number): uPlot.Options {
 export function TimeSeries(props: Props) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const host = useRef<HTMLDivElement>(null);
-  const key = JSON.stringify([props.lines, props.marks, props.zoom, props.log, props.themeKey]);
+  const key = JSON.stringify([
+    props.lines,
+    props.marks,
+    props.zoom,
+    props.log,
+    props.themeKey,
+  ]);
   useEffect(() => {
     if (!host.current) return undefined;
-    const chart = new uPlot(options(props, width), align(props.lines) as uPlot.AlignedData, host.current);
+    const chart = new uPlot(
+      options(props, width),
+      align(props.lines) as uPlot.AlignedData,
+      host.current,
+    );
     const reset = () => props.onZoom(undefined);
     chart.over.addEventListener('dblclick', reset);
     return () => chart.destroy();

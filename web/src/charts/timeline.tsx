@@ -11,7 +11,11 @@ export interface Span {
 }
 
 /** Busy share of [from, to], 0..1; overlaps count once. */
-export function busyShare(spans: readonly Span[], from: number, to: number): number {
+export function busyShare(
+  spans: readonly Span[],
+  from: number,
+  to: number,
+): number {
   let busy = 0;
   let at = from;
   for (const span of [...spans].sort((a, b) => a.from - b.from)) {
@@ -25,19 +29,38 @@ export function busyShare(spans: readonly Span[], from: number, to: number): num
   return to > from ? busy / (to - from) : 0;
 }
 
-export function Timeline({ spans, from, to, label }: {
-  spans: readonly Span[]; from: number; to: number; label: string;
+export function Timeline({
+  spans,
+  from,
+  to,
+  label,
+}: {
+  spans: readonly Span[];
+  from: number;
+  to: number;
+  label: string;
 }) {
   const x = linear([from, to], [0, 100]);
   return (
-    <svg class="timeline" width="100%" height="18" role="img" aria-label={label}>
+    <svg
+      class="timeline"
+      width="100%"
+      height="18"
+      role="img"
+      aria-label={label}
+    >
       <rect class="track" width="100%" height="18" rx="2" />
       {spans.map((span) => {
         const left = Math.max(0, x(span.from));
         const width = Math.max(0.25, Math.min(100, x(span.to)) - left);
         return (
-          <rect key={span.id} class={`span-${span.tone}`} x={`${left.toFixed(3)}%`}
-            width={`${width.toFixed(3)}%`} height="18">
+          <rect
+            key={span.id}
+            class={`span-${span.tone}`}
+            x={`${left.toFixed(3)}%`}
+            width={`${width.toFixed(3)}%`}
+            height="18"
+          >
             <title>{span.label}</title>
           </rect>
         );

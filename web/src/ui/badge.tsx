@@ -4,15 +4,18 @@ import { originWord } from '../format';
 
 const meaning: Record<string, string> = {
   MEASURED: "Counted by a real chip's own cycle counter.",
-  EMULATED: 'From a virtual board: the environment names the timing model. Not a measurement.',
+  EMULATED:
+    'From a virtual board: the environment names the timing model. Not a measurement.',
   ESTIMATED: 'Computed without running.',
 };
 
 export function OriginBadge({ origin }: { origin: Origin | undefined }) {
   const word = originWord(origin);
   return (
-    <span class={`badge origin-${word.split(' ')[0]!.toLowerCase()}`}
-      title={meaning[word] ?? 'The server did not say where this comes from.'}>
+    <span
+      class={`badge origin-${word.split(' ')[0]!.toLowerCase()}`}
+      title={meaning[word] ?? 'The server did not say where this comes from.'}
+    >
       {word}
     </span>
   );
@@ -22,7 +25,9 @@ export function OriginBadge({ origin }: { origin: Origin | undefined }) {
 export function OriginBadges({ origins }: { origins: Iterable<Origin> }) {
   return (
     <span class="badges">
-      {[...new Set(origins)].map((origin) => <OriginBadge key={origin} origin={origin} />)}
+      {[...new Set(origins)].map((origin) => (
+        <OriginBadge key={origin} origin={origin} />
+      ))}
     </span>
   );
 }

@@ -9,13 +9,18 @@ interface Props {
 }
 
 export function changeTone({ value, moreIsBetter, significant }: Props) {
-  if (!Number.isFinite(value) || value === 0 || significant === false) return 'same';
+  if (!Number.isFinite(value) || value === 0 || significant === false)
+    return 'same';
   return value > 0 === !!moreIsBetter ? 'better' : 'worse';
 }
 
 export function Change(props: Props) {
   const tone = changeTone(props);
-  const words = { same: 'no significant change', better: 'better', worse: 'worse' };
+  const words = {
+    same: 'no significant change',
+    better: 'better',
+    worse: 'worse',
+  };
   return (
     <span class={`change ${tone}`} title={words[tone]}>
       {change(props.value)}

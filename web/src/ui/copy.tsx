@@ -10,13 +10,16 @@ export function Copy({ text }: { text: string }) {
       setTimeout(() => setDone(false), 2000);
     };
     // The clipboard exists on https and localhost only.
-    if (navigator.clipboard) void navigator.clipboard.writeText(text).then(shown);
+    if (navigator.clipboard)
+      void navigator.clipboard.writeText(text).then(shown);
     else if (code) getSelection()?.selectAllChildren(code);
   };
   return (
     <span class="copy">
       <code>{text}</code>
-      <button type="button" onClick={copy}>{done ? 'Copied' : 'Copy'}</button>
+      <button type="button" onClick={copy}>
+        {done ? 'Copied' : 'Copy'}
+      </button>
     </span>
   );
 }

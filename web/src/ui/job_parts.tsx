@@ -12,9 +12,13 @@ export function JobProgress({ job }: { job: Job }) {
   const share = total > 0 ? Math.min(1, done / total) : Number.NaN;
   return (
     <span class="progress">
-      {Number.isFinite(share)
-        ? <progress max="1" value={share} aria-label={`${p.step} of ${job.id}`} /> : null}
-      <span class="quiet">{p.step}{total > 0 ? ` ${done}/${total}` : ''}</span>
+      {Number.isFinite(share) ? (
+        <progress max="1" value={share} aria-label={`${p.step} of ${job.id}`} />
+      ) : null}
+      <span class="quiet">
+        {p.step}
+        {total > 0 ? ` ${done}/${total}` : ''}
+      </span>
     </span>
   );
 }
@@ -25,13 +29,27 @@ export function CancelButton({ job }: { job: Job }) {
   if (hasEnded(job)) return null;
   const cancel = () => {
     setState({ busy: true });
-    cancelJob(job.id).then(() => setState({}), (e: Error) => setState({ problem: e.message }));
+    cancelJob(job.id).then(
+      () => setState({}),
+      (e: Error) => setState({ problem: e.message }),
+    );
   };
   return (
     <>
-      <button type="button" aria-label={`Cancel ${job.id}`} disabled={state.busy} onClick={cancel}>
-        Cancel</button>
-      {state.problem && <span class="problem" role="alert"> {state.problem}</span>}
+      <button
+        type="button"
+        aria-label={`Cancel ${job.id}`}
+        disabled={state.busy}
+        onClick={cancel}
+      >
+        Cancel
+      </button>
+      {state.problem && (
+        <span class="problem" role="alert">
+          {' '}
+          {state.problem}
+        </span>
+      )}
     </>
   );
 }
@@ -46,7 +64,11 @@ export function eta(job: Job): string {
 export function stageTimes(job: Job, now: number) {
   const end = job.endTime ?? new Date(now).toISOString();
   const compile_ms = job.compileStartTime
-    ? between(job.compileStartTime, job.compileEndTime ?? (job.leaseTime ? job.leaseTime : end)) : 0;
+    ? between(
+        job.compileStartTime,
+        job.compileEndTime ?? (job.leaseTime ? job.leaseTime : end),
+      )
+    : 0;
   const board_ms = job.leaseTime ? between(job.leaseTime, end) : 0;
   const all_ms = between(job.createTime, end);
   return {
@@ -68,10 +90,14 @@ const whoActs: Record<string, string> = {
 export function FailureBox({ failure }: { failure: Failure }) {
   return (
     <div class="error">
-      <p><span class="badge state-failed">{failure.failureClass}</span>{' '}
-        <span class="quiet">{whoActs[failure.failureClass] ?? 'class unknown'}
+      <p>
+        <span class="badge state-failed">{failure.failureClass}</span>{' '}
+        <span class="quiet">
+          {whoActs[failure.failureClass] ?? 'class unknown'}
           {failure.stage ? `, while ${failure.stage}` : ''}
-          {failure.code ? ` (${failure.code})` : ''}</span></p>
+          {failure.code ? ` (${failure.code})` : ''}
+        </span>
+      </p>
       <p class="failure-text">{failure.message}</p>
       {failure.deviceFault && <pre tabIndex={0}>{failure.deviceFault}</pre>}
     </div>

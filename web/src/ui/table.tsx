@@ -39,17 +39,23 @@ export function formatSort(sort: Sort): string {
 
 /** Stable; rows without a value stand last in both directions. */
 export function sortRows<Row>(
-  rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort): Row[] {
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  sort: Sort,
+): Row[] {
   const column = columns.find((c) => c.key === sort.key);
   if (!column) return [...rows];
-  const missing = (v: Cell) => v === undefined || v === null || v === '' || Number.isNaN(v);
+  const missing = (v: Cell) =>
+    v === undefined || v === null || v === '' || Number.isNaN(v);
   return [...rows].sort((a, b) => {
     const x = column.value(a);
     const y = column.value(b);
-    if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y));
-    const order = typeof x === 'number' && typeof y === 'number'
-      ? x - y
-      : String(x).localeCompare(String(y), 'en', { numeric: true });
+    if (missing(x) || missing(y))
+      return Number(missing(x)) - Number(missing(y));
+    const order =
+      typeof x === 'number' && typeof y === 'number'
+        ? x - y
+        : String(x).localeCompare(String(y), 'en', { numeric: true });
     return sort.descending ? -order : order;
   });
 }
@@ -82,16 +88,32 @@ export function DataTable<Row>(props: Props<Row>) {
     <div class="table-box">
       <div class="table-head">
         <div class="table-caption">{props.caption}</div>
-        <div class="tools">{props.tools}<ExportButton sheet={sheet} /></div>
+        <div class="tools">
+          {props.tools}
+          <ExportButton sheet={sheet} />
+        </div>
       </div>
-      <div class={`scroll ${props.tall ? 'tall' : ''}`} tabIndex={0} role="region" aria-label={props.name}>
+      <div
+        class={`scroll ${props.tall ? 'tall' : ''}`}
+        tabIndex={0}
+        role="region"
+        aria-label={props.name}
+      >
         <table>
           <thead>
             <tr>
               {columns.map((column) => (
-                <th key={column.key} scope="col" class={column.number ? 'number' : ''}
-                  aria-sort={ariaSort(column, sort)}>
-                  <Head column={column} {...(sort ? { sort } : {})} {...(onSort ? { onSort } : {})} />
+                <th
+                  key={column.key}
+                  scope="col"
+                  class={column.number ? 'number' : ''}
+                  aria-sort={ariaSort(column, sort)}
+                >
+                  <Head
+                    column={column}
+                    {...(sort ? { sort } : {})}
+                    {...(onSort ? { onSort } : {})}
+                  />
                 </th>
               ))}
             </tr>
@@ -100,8 +122,10 @@ export function DataTable<Row>(props: Props<Row>) {
             {rows.map((row) => (
               <tr key={props.rowKey(row)} class={props.rowClass?.(row) ?? ''}>
                 {columns.map((column) => (
-                  <td key={column.key}
-                    class={`${column.number ? 'number' : ''} ${column.className ?? ''}`}>
+                  <td
+                    key={column.key}
+                    class={`${column.number ? 'number' : ''} ${column.className ?? ''}`}
+                  >
                     {column.show ? column.show(row) : column.value(row)}
                   </td>
                 ))}
@@ -119,20 +143,36 @@ function ariaSort<Row>(column: Column<Row>, sort: Sort | undefined) {
   return sort.descending ? 'descending' : 'ascending';
 }
 
-function Head<Row>({ column, sort, onSort }: {
-  column: Column<Row>; sort?: Sort; onSort?(sort: Sort): void;
+function Head<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<Row>;
+  sort?: Sort;
+  onSort?(sort: Sort): void;
 }) {
   const active = sort?.key === column.key;
   if (!column.sort || !onSort) {
-    return column.help ? <Term help={column.help}>{column.title}</Term> : <>{column.title}</>;
+    return column.help ? (
+      <Term help={column.help}>{column.title}</Term>
+    ) : (
+      <>{column.title}</>
+    );
   }
   // Numbers are looked at from the largest, text from A.
   const next = active ? !sort!.descending : !!column.number;
   return (
-    <button type="button" class="sort" title={column.help}
-      onClick={() => onSort({ key: column.key, descending: next })}>
+    <button
+      type="button"
+      class="sort"
+      title={column.help}
+      onClick={() => onSort({ key: column.key, descending: next })}
+    >
       {column.title}
-      <span aria-hidden="true">{active ? (sort!.descending ? ' ▼' : ' ▲') : ''}</span>
+      <span aria-hidden="true">
+        {active ? (sort!.descending ? ' ▼' : ' ▲') : ''}
+      </span>
     </button>
   );
 }

@@ -3,8 +3,12 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-export function Term({ children, help }: {
-  children: ComponentChildren; help: string;
+export function Term({
+  children,
+  help,
+}: {
+  children: ComponentChildren;
+  help: string;
 }) {
   const [open, setOpen] = useState(false);
   const tip = useRef<HTMLSpanElement>(null);
@@ -17,20 +21,35 @@ export function Term({ children, help }: {
     const box = tip.current.getBoundingClientRect();
     const left = Math.max(8, Math.min(at.left, innerWidth - box.width - 8));
     const below = at.bottom + 6;
-    const top = below + box.height > innerHeight ? at.top - box.height - 6 : below;
+    const top =
+      below + box.height > innerHeight ? at.top - box.height - 6 : below;
     tip.current.style.left = `${left}px`;
     tip.current.style.top = `${top}px`;
   }, [open]);
 
   return (
-    <span class="term" onMouseEnter={() => setOpen(true)}
-      onMouseLeave={() => setOpen(false)}>
-      <button type="button" ref={word} class="term-word" aria-describedby={tipId}
-        onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}
-        onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+    <span
+      class="term"
+      onMouseEnter={() => setOpen(true)}
+      onMouseLeave={() => setOpen(false)}
+    >
+      <button
+        type="button"
+        ref={word}
+        class="term-word"
+        aria-describedby={tipId}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}
+      >
         {children}
       </button>
-      <span id={tipId} ref={tip} role="tooltip" class={`tip ${open ? 'open' : ''}`}>
+      <span
+        id={tipId}
+        ref={tip}
+        role="tooltip"
+        class={`tip ${open ? 'open' : ''}`}
+      >
         {help}
       </span>
     </span>

@@ -1,16 +1,34 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../types.gen';
 import { environmentRows, figureRows, isSignificant, layerRows } from './data';
-import { latencyDiffers, mannWhitney, twoProportions, twoSided } from './significance';
+import {
+  latencyDiffers,
+  mannWhitney,
+  twoProportions,
+  twoSided,
+} from './significance';
 
 function run(id: string, cycles: number[], extra: object = {}): Run {
   const p50 = [...cycles].sort((a, b) => a - b)[Math.floor(cycles.length / 2)]!;
   return {
-    id, origin: 'EMULATED', modelName: 'm', latency: {
-      cycles: cycles.map(String), cyclesP50: String(p50), usP50: p50 / 100, usMin: 1, usP90: 1, usMax: 1,
+    id,
+    origin: 'EMULATED',
+    modelName: 'm',
+    latency: {
+      cycles: cycles.map(String),
+      cyclesP50: String(p50),
+      usP50: p50 / 100,
+      usMin: 1,
+      usP90: 1,
+      usMax: 1,
     },
-    memory: { totalBytes: '1000' }, flash: { totalBytes: '5000' }, macs: '10', layers: [], plan: [],
-    environment: { clockHz: '100000000', boardId: 'b' }, ...extra,
+    memory: { totalBytes: '1000' },
+    flash: { totalBytes: '5000' },
+    macs: '10',
+    layers: [],
+    plan: [],
+    environment: { clockHz: '100000000', boardId: 'b' },
+    ...extra,
   } as unknown as Run;
 }
 
@@ -24,7 +42,12 @@ describe('significance', () => {
   test('Mann-Whitney: a known case, ties, and no spread at all', () => {
     // U = 0 of 10 x 10 without ties: z = 49.5 / sqrt(175) = 3.742.
     const low = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-    expect(mannWhitney(low, low.map((v) => v + 100))).toBeCloseTo(twoSided(3.7418), 6);
+    expect(
+      mannWhitney(
+        low,
+        low.map((v) => v + 100),
+      ),
+    ).toBeCloseTo(twoSided(3.7418), 6);
     expect(mannWhitney(low, low)).toBeGreaterThan(0.9);
     expect(mannWhitney([7, 7, 7], [7, 7, 7])).toBe(1);
   });
@@ -33,8 +56,20 @@ describe('significance', () => {
     const noisy = [100, 103, 98, 101, 105, 97, 102, 99, 100, 104];
     expect(latencyDiffers(noisy, [...noisy].reverse(), 0)).toBe(false);
     const constant = new Array<number>(10).fill(100_000);
-    expect(latencyDiffers(constant, constant.map((c) => c + 600), 0.006)).toBe(true);
-    expect(latencyDiffers(constant, constant.map((c) => c + 100), 0.001)).toBe(false);
+    expect(
+      latencyDiffers(
+        constant,
+        constant.map((c) => c + 600),
+        0.006,
+      ),
+    ).toBe(true);
+    expect(
+      latencyDiffers(
+        constant,
+        constant.map((c) => c + 100),
+        0.001,
+      ),
+    ).toBe(false);
   });
 
   test('accuracy needs samples to tell a difference', () => {
@@ -46,7 +81,9 @@ describe('significance', () => {
 
 describe('compare', () => {
   const base = run('r-1', new Array<number>(10).fill(1000));
-  const slower = run('r-2', new Array<number>(10).fill(1100), { memory: { totalBytes: '1001' } });
+  const slower = run('r-2', new Array<number>(10).fill(1100), {
+    memory: { totalBytes: '1001' },
+  });
 
   test('relative to the first run, one byte more is a difference', () => {
     const rows = figureRows([base, slower]);
@@ -59,18 +96,30 @@ describe('compare', () => {
   });
 
   test('layers match by operator and tensor; one that is missing stands out', () => {
-    const layer = (op: string, name: string, cycles: number) =>
-      ({ info: { op, name }, cycles: String(cycles), share: 0 });
+    const layer = (op: string, name: string, cycles: number) => ({
+      info: { op, name },
+      cycles: String(cycles),
+      share: 0,
+    });
     const rows = layerRows([
-      run('r-1', [1], { layers: [layer('CONV_2D', 'a', 100), layer('ADD', 'b', 50)] }),
-      run('r-2', [1], { layers: [layer('CONV_2D', 'a', 100), layer('ADD', 'c', 50)] }),
+      run('r-1', [1], {
+        layers: [layer('CONV_2D', 'a', 100), layer('ADD', 'b', 50)],
+      }),
+      run('r-2', [1], {
+        layers: [layer('CONV_2D', 'a', 100), layer('ADD', 'c', 50)],
+      }),
     ]);
     expect(rows.map((r) => [r.name, isSignificant(r)])).toEqual([
-      ['CONV_2D a', false], ['ADD b', true], ['ADD c', true]]);
+      ['CONV_2D a', false],
+      ['ADD b', true],
+      ['ADD c', true],
+    ]);
   });
 
   test('what differs in the environment is marked', () => {
-    const other = run('r-3', [1], { environment: { clockHz: '84000000', boardId: 'b' } });
+    const other = run('r-3', [1], {
+      environment: { clockHz: '84000000', boardId: 'b' },
+    });
     const differing = environmentRows([base, other]).filter((r) => r.differs);
     expect(differing.map((r) => r.name)).toEqual(['clock_hz']);
   });

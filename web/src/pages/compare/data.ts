@@ -2,7 +2,12 @@
 // environment, each knowing whether the difference is significant.
 import { num } from '../../format';
 import type { Run } from '../../types.gen';
-import { ACCURACY_P, LAYER_CHANGE, latencyDiffers, twoProportions } from './significance';
+import {
+  ACCURACY_P,
+  LAYER_CHANGE,
+  latencyDiffers,
+  twoProportions,
+} from './significance';
 
 export type Kind = 'us' | 'cycles' | 'bytes' | 'count' | 'share';
 
@@ -28,14 +33,19 @@ const exact: Differs = (_base, _other, relative) => relative !== 0;
 const cycles = (run: Run) => run.latency?.cycles.map(num) ?? [];
 const byLatency: Differs = (base, other, relative) => {
   // Equal clocks or not: samples are compared as time, like the headline.
-  const scale = (run: Run) => cycles(run).map((c) => c / (num(run.environment?.clockHz) || 1));
+  const scale = (run: Run) =>
+    cycles(run).map((c) => c / (num(run.environment?.clockHz) || 1));
   return latencyDiffers(scale(base), scale(other), relative);
 };
 const byCycles: Differs = (base, other, relative) =>
   latencyDiffers(cycles(base), cycles(other), relative);
 const byAccuracy: Differs = (base, other) =>
-  twoProportions(num(base.accuracy?.correct), num(base.accuracy?.total),
-    num(other.accuracy?.correct), num(other.accuracy?.total)) < ACCURACY_P;
+  twoProportions(
+    num(base.accuracy?.correct),
+    num(base.accuracy?.total),
+    num(other.accuracy?.correct),
+    num(other.accuracy?.total),
+  ) < ACCURACY_P;
 
 interface Metric {
   key: string;
@@ -46,17 +56,63 @@ interface Metric {
   moreIsBetter?: boolean;
 }
 
-const size = (key: string, name: string, value: (run: Run) => number): Metric =>
-  ({ key, name, kind: 'bytes', value, differs: exact });
+const size = (
+  key: string,
+  name: string,
+  value: (run: Run) => number,
+): Metric => ({ key, name, kind: 'bytes', value, differs: exact });
 
 const metrics: Metric[] = [
-  { key: 'us_p50', name: 'latency, median', kind: 'us', value: (r) => num(r.latency?.usP50), differs: byLatency },
-  { key: 'us_min', name: 'latency, minimum', kind: 'us', value: (r) => num(r.latency?.usMin), differs: byLatency },
-  { key: 'us_p90', name: 'latency, p90', kind: 'us', value: (r) => num(r.latency?.usP90), differs: byLatency },
-  { key: 'us_max', name: 'latency, maximum', kind: 'us', value: (r) => num(r.latency?.usMax), differs: byLatency },
-  { key: 'cycles_p50', name: 'cycles, median', kind: 'cycles', value: (r) => num(r.latency?.cyclesP50), differs: byCycles },
-  { key: 'instructions', name: 'instructions', kind: 'count', value: (r) => num(r.instructions) || Number.NaN, differs: exact },
-  { key: 'top1', name: 'top-1', kind: 'share', value: (r) => num(r.accuracy?.top1), differs: byAccuracy, moreIsBetter: true },
+  {
+    key: 'us_p50',
+    name: 'latency, median',
+    kind: 'us',
+    value: (r) => num(r.latency?.usP50),
+    differs: byLatency,
+  },
+  {
+    key: 'us_min',
+    name: 'latency, minimum',
+    kind: 'us',
+    value: (r) => num(r.latency?.usMin),
+    differs: byLatency,
+  },
+  {
+    key: 'us_p90',
+    name: 'latency, p90',
+    kind: 'us',
+    value: (r) => num(r.latency?.usP90),
+    differs: byLatency,
+  },
+  {
+    key: 'us_max',
+    name: 'latency, maximum',
+    kind: 'us',
+    value: (r) => num(r.latency?.usMax),
+    differs: byLatency,
+  },
+  {
+    key: 'cycles_p50',
+    name: 'cycles, median',
+    kind: 'cycles',
+    value: (r) => num(r.latency?.cyclesP50),
+    differs: byCycles,
+  },
+  {
+    key: 'instructions',
+    name: 'instructions',
+    kind: 'count',
+    value: (r) => num(r.instructions) || Number.NaN,
+    differs: exact,
+  },
+  {
+    key: 'top1',
+    name: 'top-1',
+    kind: 'share',
+    value: (r) => num(r.accuracy?.top1),
+    differs: byAccuracy,
+    moreIsBetter: true,
+  },
   size('sram_bytes', 'SRAM', (r) => num(r.memory?.totalBytes)),
   size('arena_bytes', 'SRAM: arena', (r) => num(r.memory?.arenaBytes)),
   size('static_bytes', 'SRAM: static', (r) => num(r.memory?.staticBytes)),
@@ -64,10 +120,18 @@ const metrics: Metric[] = [
   size('flash_bytes', 'flash', (r) => num(r.flash?.totalBytes)),
   size('weights_bytes', 'flash: weights', (r) => num(r.flash?.weightsBytes)),
   size('tables_bytes', 'flash: tables', (r) => num(r.flash?.tablesBytes)),
-  size('model_code_bytes', 'flash: model code', (r) => num(r.flash?.modelCodeBytes)),
+  size('model_code_bytes', 'flash: model code', (r) =>
+    num(r.flash?.modelCodeBytes),
+  ),
   size('kernels_bytes', 'flash: kernels', (r) => num(r.flash?.kernelsBytes)),
   size('firmware_bytes', 'flash: firmware', (r) => num(r.flash?.firmwareBytes)),
-  { key: 'macs', name: 'MACs', kind: 'count', value: (r) => num(r.macs), differs: exact },
+  {
+    key: 'macs',
+    name: 'MACs',
+    kind: 'count',
+    value: (r) => num(r.macs),
+    differs: exact,
+  },
 ];
 
 function relativeTo(base: number, value: number, kind: Kind): number {
@@ -85,11 +149,18 @@ export function figureRows(runs: readonly Run[]): Row[] {
     moreIsBetter: !!metric.moreIsBetter,
     figures: runs.map((run) => {
       const value = metric.value(run);
-      if (run === base) return { value, relative: Number.NaN, significant: false };
+      if (run === base)
+        return { value, relative: Number.NaN, significant: false };
       const relative = relativeTo(metric.value(base), value, metric.kind);
-      const oneMissing = Number.isNaN(value) !== Number.isNaN(metric.value(base));
-      return { value, relative, significant: oneMissing ||
-        (Number.isFinite(relative) && metric.differs(base, run, relative)) };
+      const oneMissing =
+        Number.isNaN(value) !== Number.isNaN(metric.value(base));
+      return {
+        value,
+        relative,
+        significant:
+          oneMissing ||
+          (Number.isFinite(relative) && metric.differs(base, run, relative)),
+      };
     }),
   }));
 }
@@ -122,7 +193,11 @@ export function layerRows(runs: readonly Run[]): Row[] {
         if (i === 0) return { value, relative: Number.NaN, significant: false };
         const relative = relativeTo(base, value, 'cycles');
         const oneMissing = Number.isNaN(value) !== Number.isNaN(base);
-        return { value, relative, significant: oneMissing || Math.abs(relative) >= LAYER_CHANGE };
+        return {
+          value,
+          relative,
+          significant: oneMissing || Math.abs(relative) >= LAYER_CHANGE,
+        };
       }),
     };
   });
@@ -164,4 +239,5 @@ export function environmentRows(runs: readonly Run[]): TextRow[] {
   ];
 }
 
-export const isSignificant = (row: Row) => row.figures.some((f) => f.significant);
+export const isSignificant = (row: Row) =>
+  row.figures.some((f) => f.significant);

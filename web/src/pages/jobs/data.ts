@@ -4,14 +4,29 @@ import type { Board, CreateJobRequest, Job } from '../../types.gen';
 import type { Column } from '../../ui/table';
 import { quote } from '../runs/data';
 
-export const states = ['QUEUED', 'COMPILING', 'FLASHING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'];
+export const states = [
+  'QUEUED',
+  'COMPILING',
+  'FLASHING',
+  'RUNNING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+];
 
 export function toFilter(params: URLSearchParams): string {
-  const keys = { state: 'state', board: 'board_id', model: 'model_name', submitter: 'submitter' };
-  return Object.entries(keys).flatMap(([key, field]) => {
-    const value = params.get(key);
-    return value ? [`${field}=${quote(value)}`] : [];
-  }).join(' AND ');
+  const keys = {
+    state: 'state',
+    board: 'board_id',
+    model: 'model_name',
+    submitter: 'submitter',
+  };
+  return Object.entries(keys)
+    .flatMap(([key, field]) => {
+      const value = params.get(key);
+      return value ? [`${field}=${quote(value)}`] : [];
+    })
+    .join(' AND ');
 }
 
 export interface Kind {
@@ -27,14 +42,19 @@ export function kinds(boards: readonly Board[]): Kind[] {
   const out = new Map<string, Kind>();
   for (const board of boards) {
     const kind = out.get(board.boardId) ?? {
-      id: board.boardId, name: board.kind?.displayName || board.boardId, present: 0, virtual: true,
+      id: board.boardId,
+      name: board.kind?.displayName || board.boardId,
+      present: 0,
+      virtual: true,
     };
     if (board.state === 'IDLE' || board.state === 'BUSY') kind.present++;
     if (board.origin !== 'EMULATED') kind.virtual = false;
     out.set(board.boardId, kind);
   }
-  return [...out.values()].sort((a, b) =>
-    Number(b.present > 0) - Number(a.present > 0) || a.id.localeCompare(b.id));
+  return [...out.values()].sort(
+    (a, b) =>
+      Number(b.present > 0) - Number(a.present > 0) || a.id.localeCompare(b.id),
+  );
 }
 
 export interface SubmitForm {
@@ -70,18 +90,26 @@ export function requests(form: SubmitForm, nonce: string): CreateJobRequest[] {
 }
 
 /** What is wrong with a dropped file; '' when it may be sent. */
-export function fileProblem(name: string, size: number, largest: number): string {
-  if (!/\.(tflite|tinyrig)$/i.test(name)) return `${name}: a .tflite or .tinyrig file is wanted`;
+export function fileProblem(
+  name: string,
+  size: number,
+  largest: number,
+): string {
+  if (!/\.(tflite|tinyrig)$/i.test(name))
+    return `${name}: a .tflite or .tinyrig file is wanted`;
   if (size === 0) return `${name}: the file is empty`;
-  if (largest > 0 && size > largest) return `${name}: ${size} bytes; the server takes at most ${largest}`;
+  if (largest > 0 && size > largest)
+    return `${name}: ${size} bytes; the server takes at most ${largest}`;
   return '';
 }
 
 /** Hex of 8 random bytes; works without https as well. */
 export function makeNonce(
-  fill = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes)): string {
+  fill = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes),
+): string {
   return [...fill(new Uint8Array(8))]
-    .map((b) => b.toString(16).padStart(2, '0')).join('');
+    .map((b) => b.toString(16).padStart(2, '0'))
+    .join('');
 }
 
 export const valueColumns: Pick<Column<Job>, 'key' | 'value'>[] = [
@@ -95,10 +123,17 @@ export const valueColumns: Pick<Column<Job>, 'key' | 'value'>[] = [
   { key: 'step', value: (j) => j.progress?.step },
   { key: 'done', value: (j) => num(j.progress?.done) },
   { key: 'total', value: (j) => num(j.progress?.total) },
-  { key: 'eta_s', value: (j) => ((j.progress?.etaS ?? -1) >= 0 ? j.progress!.etaS : undefined) },
+  {
+    key: 'eta_s',
+    value: (j) =>
+      (j.progress?.etaS ?? -1) >= 0 ? j.progress!.etaS : undefined,
+  },
   { key: 'create_time', value: (j) => j.createTime },
   { key: 'end_time', value: (j) => j.endTime },
-  { key: 'failure_class', value: (j) => (j.failure ? j.failure.failureClass : '') },
+  {
+    key: 'failure_class',
+    value: (j) => (j.failure ? j.failure.failureClass : ''),
+  },
   { key: 'run', value: (j) => j.runId },
   { key: 'submitter', value: (j) => j.spec?.submitter },
 ];

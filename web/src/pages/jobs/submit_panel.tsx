@@ -1,6 +1,12 @@
 // Drop a model, choose boards and dataset, submit: one job per kind of board.
 import { useRef, useState } from 'preact/hooks';
-import { createJob, getServerInfo, listBoards, listDatasets, uploadBlob } from '../../api';
+import {
+  createJob,
+  getServerInfo,
+  listBoards,
+  listDatasets,
+  uploadBlob,
+} from '../../api';
 import { bytes, num } from '../../format';
 import { useLoad } from '../../load';
 import { navigate } from '../../router';
@@ -25,7 +31,11 @@ export function SubmitPanel() {
 
   const take = (next: File | null | undefined) => {
     if (!next) return;
-    const wrong = fileProblem(next.name, next.size, num(info.data?.maxBlobBytes) || 0);
+    const wrong = fileProblem(
+      next.name,
+      next.size,
+      num(info.data?.maxBlobBytes) || 0,
+    );
     setProblem(wrong);
     setFile(wrong ? undefined : next);
     setSent(undefined);
@@ -42,24 +52,30 @@ export function SubmitPanel() {
       setBusy(`Uploading ${file.name} (${bytes(file.size)})…`);
       const blob = await uploadBlob(file);
       setBusy('Submitting…');
-      for (const request of requests({
-        modelSha256: blob.sha256,
-        modelName: file.name,
-        boards: chosen,
-        dataset: String(form.get('dataset') ?? ''),
-        runs: Number(form.get('runs')),
-        warmups: Number(form.get('warmups')),
-        priority: Number(form.get('priority')),
-        optimize: String(form.get('optimize') ?? 'speed'),
-        submitter: String(form.get('submitter') ?? ''),
-      }, nonce.current)) {
+      for (const request of requests(
+        {
+          modelSha256: blob.sha256,
+          modelName: file.name,
+          boards: chosen,
+          dataset: String(form.get('dataset') ?? ''),
+          runs: Number(form.get('runs')),
+          warmups: Number(form.get('warmups')),
+          priority: Number(form.get('priority')),
+          optimize: String(form.get('optimize') ?? 'speed'),
+          submitter: String(form.get('submitter') ?? ''),
+        },
+        nonce.current,
+      )) {
         jobs.push(await createJob(request));
       }
       nonce.current = makeNonce();
       setSent({ jobs });
       if (jobs.length === 1) navigate(`/jobs/${jobs[0]!.id}`);
     } catch (reason) {
-      setSent({ jobs, error: reason instanceof Error ? reason : new Error(String(reason)) });
+      setSent({
+        jobs,
+        error: reason instanceof Error ? reason : new Error(String(reason)),
+      });
     } finally {
       setBusy('');
     }
@@ -68,45 +84,88 @@ export function SubmitPanel() {
 
   return (
     <section class="panel" aria-label="Submit a model">
-      <form onSubmit={(event) => {
-        event.preventDefault();
-        if (!busy) void submit(new FormData(event.currentTarget));
-      }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!busy) void submit(new FormData(event.currentTarget));
+        }}
+      >
         <DropZone file={file} onFile={take} />
         <fieldset>
           <legend>Boards</legend>
           <Loaded load={boards} what="boards">
             {(page) => {
               const list = kinds(page.boards);
-              return list.length === 0
-                ? <p>No board has ever attached. Start an agent: <code>tinyrig-agent</code>.</p>
-                : <div class="choices">{list.map((kind, i) => (
-                  <label key={kind.id}>
-                    <input type="checkbox" name="board" value={kind.id}
-                      defaultChecked={list.length === 1 && i === 0} />{' '}
-                    {kind.id} <span class="quiet">{kind.present > 0 ? `${kind.present} here` : 'none here now'}
-                      {kind.virtual ? ', virtual (EMULATED)' : ''}</span>
-                  </label>))}</div>;
+              return list.length === 0 ? (
+                <p>
+                  No board has ever attached. Start an agent:{' '}
+                  <code>tinyrig-agent</code>.
+                </p>
+              ) : (
+                <div class="choices">
+                  {list.map((kind, i) => (
+                    <label key={kind.id}>
+                      <input
+                        type="checkbox"
+                        name="board"
+                        value={kind.id}
+                        defaultChecked={list.length === 1 && i === 0}
+                      />{' '}
+                      {kind.id}{' '}
+                      <span class="quiet">
+                        {kind.present > 0
+                          ? `${kind.present} here`
+                          : 'none here now'}
+                        {kind.virtual ? ', virtual (EMULATED)' : ''}
+                      </span>
+                    </label>
+                  ))}
+                </div>
+              );
             }}
           </Loaded>
         </fieldset>
-        <Options names={datasets.data?.datasets.map((d) => `${d.name}`) ?? []} failed={!!datasets.error} />
+        <Options
+          names={datasets.data?.datasets.map((d) => `${d.name}`) ?? []}
+          failed={!!datasets.error}
+        />
         <p class="submit-row">
-          <button type="submit" class="primary" disabled={!!busy}>{busy || 'Submit'}</button>
-          {problem && <span class="problem" role="alert">{problem}</span>}
+          <button type="submit" class="primary" disabled={!!busy}>
+            {busy || 'Submit'}
+          </button>
+          {problem && (
+            <span class="problem" role="alert">
+              {problem}
+            </span>
+          )}
         </p>
       </form>
-      {sent && sent.jobs.length > 0 && <p role="status">Submitted{' '}
-        {sent.jobs.map((job) => <a key={job.id} class="spaced" href={`/jobs/${job.id}`}>{job.id} ({job.spec?.boardId})</a>)}</p>}
+      {sent && sent.jobs.length > 0 && (
+        <p role="status">
+          Submitted{' '}
+          {sent.jobs.map((job) => (
+            <a key={job.id} class="spaced" href={`/jobs/${job.id}`}>
+              {job.id} ({job.spec?.boardId})
+            </a>
+          ))}
+        </p>
+      )}
       {sent?.error && <ErrorBox error={sent.error} />}
     </section>
   );
 }
 
-function DropZone({ file, onFile }: { file: File | undefined; onFile(file: File | null | undefined): void }) {
+function DropZone({
+  file,
+  onFile,
+}: {
+  file: File | undefined;
+  onFile(file: File | null | undefined): void;
+}) {
   const [over, setOver] = useState(false);
   return (
-    <label class={`drop ${over ? 'over' : ''}`}
+    <label
+      class={`drop ${over ? 'over' : ''}`}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -116,11 +175,23 @@ function DropZone({ file, onFile }: { file: File | undefined; onFile(file: File 
         event.preventDefault();
         setOver(false);
         onFile(event.dataTransfer?.files[0]);
-      }}>
-      <input type="file" accept=".tflite,.tinyrig" class="visually-hidden"
-        onChange={(event) => onFile(event.currentTarget.files?.[0])} />
-      {file ? <strong>{file.name} <span class="quiet">{bytes(file.size)}</span></strong>
-        : <span>Drop a <strong>.tflite</strong> model here, or press to choose one</span>}
+      }}
+    >
+      <input
+        type="file"
+        accept=".tflite,.tinyrig"
+        class="visually-hidden"
+        onChange={(event) => onFile(event.currentTarget.files?.[0])}
+      />
+      {file ? (
+        <strong>
+          {file.name} <span class="quiet">{bytes(file.size)}</span>
+        </strong>
+      ) : (
+        <span>
+          Drop a <strong>.tflite</strong> model here, or press to choose one
+        </span>
+      )}
     </label>
   );
 }
@@ -128,15 +199,67 @@ function DropZone({ file, onFile }: { file: File | undefined; onFile(file: File 
 function Options({ names, failed }: { names: string[]; failed: boolean }) {
   return (
     <div class="filters">
-      <label>dataset <select name="dataset">
-        <option value="">none: latency and memory only</option>
-        {names.map((name) => <option key={name} value={name}>{name}</option>)}
-      </select>{failed && <span class="problem">datasets could not be listed</span>}</label>
-      <label>recorded inferences <input type="number" name="runs" min="1" max="1000" required defaultValue="10" /></label>
-      <label>warm-ups <input type="number" name="warmups" min="0" max="64" required defaultValue="3" /></label>
-      <label>priority <input type="number" name="priority" min="-100" max="100" required defaultValue="0" /></label>
-      <label>optimise for <select name="optimize"><option>speed</option><option>size</option></select></label>
-      <label>your name <input type="text" name="submitter" maxLength={64} placeholder="for fairness in the queue" /></label>
+      <label>
+        dataset{' '}
+        <select name="dataset">
+          <option value="">none: latency and memory only</option>
+          {names.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+        {failed && <span class="problem">datasets could not be listed</span>}
+      </label>
+      <label>
+        recorded inferences{' '}
+        <input
+          type="number"
+          name="runs"
+          min="1"
+          max="1000"
+          required
+          defaultValue="10"
+        />
+      </label>
+      <label>
+        warm-ups{' '}
+        <input
+          type="number"
+          name="warmups"
+          min="0"
+          max="64"
+          required
+          defaultValue="3"
+        />
+      </label>
+      <label>
+        priority{' '}
+        <input
+          type="number"
+          name="priority"
+          min="-100"
+          max="100"
+          required
+          defaultValue="0"
+        />
+      </label>
+      <label>
+        optimise for{' '}
+        <select name="optimize">
+          <option>speed</option>
+          <option>size</option>
+        </select>
+      </label>
+      <label>
+        your name{' '}
+        <input
+          type="text"
+          name="submitter"
+          maxLength={64}
+          placeholder="for fairness in the queue"
+        />
+      </label>
     </div>
   );
 }

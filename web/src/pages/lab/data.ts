@@ -15,15 +15,20 @@ export function agents(boards: readonly Board[]): Agent[] {
     const id = board.agentId || board.name.split('/')[0]!;
     out.set(id, [...(out.get(id) ?? []), board]);
   }
-  return [...out].map(([id, list]) => ({
-    id,
-    boards: list.sort((a, b) => a.name.localeCompare(b.name)),
-    online: list.some((b) => b.state !== 'OFFLINE'),
-  })).sort((a, b) => a.id.localeCompare(b.id));
+  return [...out]
+    .map(([id, list]) => ({
+      id,
+      boards: list.sort((a, b) => a.name.localeCompare(b.name)),
+      online: list.some((b) => b.state !== 'OFFLINE'),
+    }))
+    .sort((a, b) => a.id.localeCompare(b.id));
 }
 
 /** When each board was held by a job, by board name. */
-export function busySpans(jobs: readonly Job[], now: number): Map<string, Span[]> {
+export function busySpans(
+  jobs: readonly Job[],
+  now: number,
+): Map<string, Span[]> {
   const out = new Map<string, Span[]>();
   for (const job of jobs) {
     if (!job.boardName || !job.leaseTime) continue;
@@ -41,9 +46,15 @@ export function busySpans(jobs: readonly Job[], now: number): Map<string, Span[]
 }
 
 /** The jobs seen reach this far back; at most a day. */
-export function windowStart(jobs: readonly Job[], complete: boolean, now: number): number {
+export function windowStart(
+  jobs: readonly Job[],
+  complete: boolean,
+  now: number,
+): number {
   const day = now - 86_400_000;
-  const times = jobs.map((j) => Date.parse(j.createTime ?? '')).filter(Number.isFinite);
+  const times = jobs
+    .map((j) => Date.parse(j.createTime ?? ''))
+    .filter(Number.isFinite);
   if (times.length === 0) return now - 3_600_000;
   // All jobs seen: the first of them is where history begins.
   const oldest = Math.min(...times);

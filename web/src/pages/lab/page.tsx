@@ -1,6 +1,15 @@
 import { listJobs } from '../../api';
 import { busyShare, type Span, Timeline } from '../../charts/timeline';
-import { ago, bytes, count, hertz, num, percent, plural, time } from '../../format';
+import {
+  ago,
+  bytes,
+  count,
+  hertz,
+  num,
+  percent,
+  plural,
+  time,
+} from '../../format';
 import { useLab, useNow } from '../../live';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
@@ -10,7 +19,13 @@ import { OriginBadge, StateBadge } from '../../ui/badge';
 import { ExportButton } from '../../ui/export';
 import { LinkMark } from '../../ui/job_parts';
 import { Empty } from '../../ui/state';
-import { type Column, DataTable, formatSort, parseSort, sortRows } from '../../ui/table';
+import {
+  type Column,
+  DataTable,
+  formatSort,
+  parseSort,
+  sortRows,
+} from '../../ui/table';
 import { agents, busySpans, windowStart } from './data';
 
 const JOBS_SEEN = 200;
@@ -19,7 +34,9 @@ export default function LabPage({ params }: PageProps) {
   const { lab, link } = useLab();
   const now = useNow(5000);
   const boards = [...lab.boards.values()];
-  const recent = useLoad('recent', (signal) => listJobs({ pageSize: JOBS_SEEN }, signal));
+  const recent = useLoad('recent', (signal) =>
+    listJobs({ pageSize: JOBS_SEEN }, signal),
+  );
   const known = new Map(recent.data?.jobs.map((j) => [j.id, j]));
   for (const job of lab.jobs.values()) known.set(job.id, job);
   const jobs = [...known.values()];
@@ -29,30 +46,56 @@ export default function LabPage({ params }: PageProps) {
   const list = agents(boards);
   return (
     <>
-      <h1>Lab <LinkMark link={link} /></h1>
-      {boards.length === 0
-        ? <Empty title={link === 'live' ? 'No board has ever attached.' : 'Connecting to the lab…'}>
-          <p>Start an agent on the machine that has the boards: <code>tinyrig-agent --help</code>.</p>
+      <h1>
+        Lab <LinkMark link={link} />
+      </h1>
+      {boards.length === 0 ? (
+        <Empty
+          title={
+            link === 'live'
+              ? 'No board has ever attached.'
+              : 'Connecting to the lab…'
+          }
+        >
+          <p>
+            Start an agent on the machine that has the boards:{' '}
+            <code>tinyrig-agent --help</code>.
+          </p>
         </Empty>
-        : <>
-          <Summary boards={boards} agentCount={list.length} away={list.filter((a) => !a.online).length} />
+      ) : (
+        <>
+          <Summary
+            boards={boards}
+            agentCount={list.length}
+            away={list.filter((a) => !a.online).length}
+          />
           <BoardTable boards={boards} history={history} params={params} />
           <section aria-label="Health history">
             <div class="section-head">
               <h2>Since {time(new Date(from).toISOString())}</h2>
               <ExportButton sheet={() => historySheet(history)} />
             </div>
-            <p class="quiet">Each box is a job on a board: <span class="key ok">succeeded</span>{' '}
-              <span class="key failed">failed or cancelled</span> <span class="key now">running</span>.
-              From the newest {jobs.length} jobs, at most a day back.</p>
+            <p class="quiet">
+              Each box is a job on a board:{' '}
+              <span class="key ok">succeeded</span>{' '}
+              <span class="key failed">failed or cancelled</span>{' '}
+              <span class="key now">running</span>. From the newest{' '}
+              {jobs.length} jobs, at most a day back.
+            </p>
             {list.map((agent) => (
               <div key={agent.id} class="agent">
-                <h3>{agent.id} <StateBadge state={agent.online ? 'ATTACHED' : 'AWAY'} /></h3>
-                {agent.boards.map((board) => <Strip key={board.name} board={board} history={history} />)}
+                <h3>
+                  {agent.id}{' '}
+                  <StateBadge state={agent.online ? 'ATTACHED' : 'AWAY'} />
+                </h3>
+                {agent.boards.map((board) => (
+                  <Strip key={board.name} board={board} history={history} />
+                ))}
               </div>
             ))}
           </section>
-        </>}
+        </>
+      )}
     </>
   );
 }
@@ -68,76 +111,207 @@ function historySheet(history: History) {
   return {
     name: 'board-history',
     columns: ['board', 'job', 'from', 'to', 'outcome'],
-    rows: [...history.spans].flatMap(([board, spans]) => spans
-      .filter((s) => s.to >= history.from)
-      .map((s) => [board, s.id, at(s.from), at(s.to), s.tone])),
+    rows: [...history.spans].flatMap(([board, spans]) =>
+      spans
+        .filter((s) => s.to >= history.from)
+        .map((s) => [board, s.id, at(s.from), at(s.to), s.tone]),
+    ),
   };
 }
 
-function Summary({ boards, agentCount, away }: { boards: Board[]; agentCount: number; away: number }) {
+function Summary({
+  boards,
+  agentCount,
+  away,
+}: {
+  boards: Board[];
+  agentCount: number;
+  away: number;
+}) {
   const states = ['IDLE', 'BUSY', 'FAULTY', 'DISABLED', 'OFFLINE'];
   return (
     <dl class="headline">
-      <div><dt>agents</dt><dd><span class="figure">{agentCount - away}</span>
-        <span class="quiet">{away > 0 ? `${away} away` : 'all attached'}</span></dd></div>
+      <div>
+        <dt>agents</dt>
+        <dd>
+          <span class="figure">{agentCount - away}</span>
+          <span class="quiet">
+            {away > 0 ? `${away} away` : 'all attached'}
+          </span>
+        </dd>
+      </div>
       {states.map((state) => {
         const n = boards.filter((b) => b.state === state).length;
-        return <div key={state}><dt>{state.toLowerCase()}</dt><dd><span class="figure">{n}</span>
-          <span class="quiet">of {plural(boards.length, 'board')}</span></dd></div>;
+        return (
+          <div key={state}>
+            <dt>{state.toLowerCase()}</dt>
+            <dd>
+              <span class="figure">{n}</span>
+              <span class="quiet">of {plural(boards.length, 'board')}</span>
+            </dd>
+          </div>
+        );
       })}
     </dl>
   );
 }
 
-const share = (board: Board, h: History) => busyShare(h.spans.get(board.name) ?? [], h.from, h.now);
+const share = (board: Board, h: History) =>
+  busyShare(h.spans.get(board.name) ?? [], h.from, h.now);
 
-function BoardTable({ boards, history, params }: {
-  boards: Board[]; history: History; params: URLSearchParams;
+function BoardTable({
+  boards,
+  history,
+  params,
+}: {
+  boards: Board[];
+  history: History;
+  params: URLSearchParams;
 }) {
   const columns: Column<Board>[] = [
-    { key: 'name', title: 'board', sort: true, value: (b) => b.name,
-      show: (b) => <><span>{b.name}</span><code class="sub">{b.uid}</code></> },
-    { key: 'board_id', title: 'kind', sort: true, value: (b) => b.boardId,
-      show: (b) => <span title={kindText(b)}>{b.boardId}</span> },
-    { key: 'origin', title: 'origin', sort: true, value: (b) => b.origin, show: (b) => <OriginBadge origin={b.origin} /> },
-    { key: 'state', title: 'state', sort: true, value: (b) => b.state, show: (b) => <StateBadge state={b.state} /> },
-    { key: 'current_job', title: 'job', value: (b) => b.currentJobId,
-      show: (b) => (b.currentJobId ? <a href={`/jobs/${b.currentJobId}`}>{b.currentJobId}</a> : '–') },
-    { key: 'utilisation', title: 'busy', number: true, sort: true, value: (b) => share(b, history),
-      help: 'Share of the time shown below in which a job held the board.', show: (b) => percent(share(b, history), 1) },
-    { key: 'finished_job_count', title: 'jobs done', number: true, sort: true, value: (b) => num(b.finishedJobCount), show: (b) => count(b.finishedJobCount) },
-    { key: 'failed_job_count', title: 'failed', number: true, sort: true, value: (b) => num(b.failedJobCount), show: (b) => count(b.failedJobCount) },
-    { key: 'erase_count', title: 'erases', number: true, sort: true, value: (b) => num(b.eraseCount),
-      help: 'Flash erases since the agent began to count; STM32 flash is good for 10,000.', show: (b) => count(b.eraseCount) },
-    { key: 'last_fault', title: 'last fault', value: (b) => b.lastFault, className: 'name',
-      show: (b) => <span title={b.lastFault}>{b.lastFault || '–'}</span> },
-    { key: 'last_seen', title: 'seen', sort: true, value: (b) => b.lastSeenTime,
-      show: (b) => <span title={time(b.lastSeenTime)}>{ago(b.lastSeenTime, history.now)}</span> },
+    {
+      key: 'name',
+      title: 'board',
+      sort: true,
+      value: (b) => b.name,
+      show: (b) => (
+        <>
+          <span>{b.name}</span>
+          <code class="sub">{b.uid}</code>
+        </>
+      ),
+    },
+    {
+      key: 'board_id',
+      title: 'kind',
+      sort: true,
+      value: (b) => b.boardId,
+      show: (b) => <span title={kindText(b)}>{b.boardId}</span>,
+    },
+    {
+      key: 'origin',
+      title: 'origin',
+      sort: true,
+      value: (b) => b.origin,
+      show: (b) => <OriginBadge origin={b.origin} />,
+    },
+    {
+      key: 'state',
+      title: 'state',
+      sort: true,
+      value: (b) => b.state,
+      show: (b) => <StateBadge state={b.state} />,
+    },
+    {
+      key: 'current_job',
+      title: 'job',
+      value: (b) => b.currentJobId,
+      show: (b) =>
+        b.currentJobId ? (
+          <a href={`/jobs/${b.currentJobId}`}>{b.currentJobId}</a>
+        ) : (
+          '–'
+        ),
+    },
+    {
+      key: 'utilisation',
+      title: 'busy',
+      number: true,
+      sort: true,
+      value: (b) => share(b, history),
+      help: 'Share of the time shown below in which a job held the board.',
+      show: (b) => percent(share(b, history), 1),
+    },
+    {
+      key: 'finished_job_count',
+      title: 'jobs done',
+      number: true,
+      sort: true,
+      value: (b) => num(b.finishedJobCount),
+      show: (b) => count(b.finishedJobCount),
+    },
+    {
+      key: 'failed_job_count',
+      title: 'failed',
+      number: true,
+      sort: true,
+      value: (b) => num(b.failedJobCount),
+      show: (b) => count(b.failedJobCount),
+    },
+    {
+      key: 'erase_count',
+      title: 'erases',
+      number: true,
+      sort: true,
+      value: (b) => num(b.eraseCount),
+      help: 'Flash erases since the agent began to count; STM32 flash is good for 10,000.',
+      show: (b) => count(b.eraseCount),
+    },
+    {
+      key: 'last_fault',
+      title: 'last fault',
+      value: (b) => b.lastFault,
+      className: 'name',
+      show: (b) => <span title={b.lastFault}>{b.lastFault || '–'}</span>,
+    },
+    {
+      key: 'last_seen',
+      title: 'seen',
+      sort: true,
+      value: (b) => b.lastSeenTime,
+      show: (b) => (
+        <span title={time(b.lastSeenTime)}>
+          {ago(b.lastSeenTime, history.now)}
+        </span>
+      ),
+    },
     { key: 'uid', title: 'uid', value: (b) => b.uid, hidden: true },
   ];
-  const sort = parseSort(params.get('order'), { key: 'name', descending: false });
+  const sort = parseSort(params.get('order'), {
+    key: 'name',
+    descending: false,
+  });
   return (
-    <DataTable name="boards" columns={columns} rows={sortRows(boards, columns, sort)} rowKey={(b) => b.name}
-      caption={plural(boards.length, 'board')} sort={sort}
+    <DataTable
+      name="boards"
+      columns={columns}
+      rows={sortRows(boards, columns, sort)}
+      rowKey={(b) => b.name}
+      caption={plural(boards.length, 'board')}
+      sort={sort}
       rowClass={(b) => (b.state === 'FAULTY' ? 'differs' : '')}
-      onSort={(next) => setParams({ order: formatSort(next) }, { replace: true })} />
+      onSort={(next) =>
+        setParams({ order: formatSort(next) }, { replace: true })
+      }
+    />
   );
 }
 
 function kindText(board: Board): string {
   const k = board.kind;
-  return k ? `${k.displayName}: ${k.chip}, ${k.core}, ${hertz(k.clockHz)}, flash ${bytes(k.flashBytes)}, RAM ${bytes(k.ramBytes)}` : '';
+  return k
+    ? `${k.displayName}: ${k.chip}, ${k.core}, ${hertz(k.clockHz)}, flash ${bytes(k.flashBytes)}, RAM ${bytes(k.ramBytes)}`
+    : '';
 }
 
 function Strip({ board, history }: { board: Board; history: History }) {
-  const spans = (history.spans.get(board.name) ?? []).filter((s) => s.to >= history.from);
+  const spans = (history.spans.get(board.name) ?? []).filter(
+    (s) => s.to >= history.from,
+  );
   const failed = spans.filter((s) => s.tone === 'failed').length;
   return (
     <div class="strip">
       <span class="strip-name">{board.name}</span>
-      <Timeline spans={spans} from={history.from} to={history.now}
-        label={`${board.name}: ${spans.length} jobs, ${failed} failed, busy ${percent(share(board, history), 1)}`} />
-      <span class="quiet">{plural(spans.length, 'job')}{failed > 0 ? `, ${failed} failed` : ''}</span>
+      <Timeline
+        spans={spans}
+        from={history.from}
+        to={history.now}
+        label={`${board.name}: ${spans.length} jobs, ${failed} failed, busy ${percent(share(board, history), 1)}`}
+      />
+      <span class="quiet">
+        {plural(spans.length, 'job')}
+        {failed > 0 ? `, ${failed} failed` : ''}
+      </span>
     </div>
   );
 }

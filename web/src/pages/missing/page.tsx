@@ -5,7 +5,9 @@ export default function MissingPage() {
     <>
       <h1>Not found</h1>
       <Empty title="There is no page at this address.">
-        <p><a href="/">To the overview</a></p>
+        <p>
+          <a href="/">To the overview</a>
+        </p>
       </Empty>
     </>
   );

@@ -16,15 +16,28 @@ export function AccuracySection({ run }: { run: Run }) {
   return (
     <section aria-labelledby="accuracy">
       <div class="section-head">
-        <h2 id="accuracy">Accuracy <OriginBadge origin={run.origin} /></h2>
-        {matrix && <ExportButton sheet={() => ({
-          name: `${run.id}-confusion`,
-          columns: ['truth', 'predicted', 'samples'],
-          rows: matrix.cells.map((n, i) => [Math.floor(i / matrix.classCount), i % matrix.classCount, n]),
-        })} />}
+        <h2 id="accuracy">
+          Accuracy <OriginBadge origin={run.origin} />
+        </h2>
+        {matrix && (
+          <ExportButton
+            sheet={() => ({
+              name: `${run.id}-confusion`,
+              columns: ['truth', 'predicted', 'samples'],
+              rows: matrix.cells.map((n, i) => [
+                Math.floor(i / matrix.classCount),
+                i % matrix.classCount,
+                n,
+              ]),
+            })}
+          />
+        )}
       </div>
-      <p>{percent(top1)} top-1: {count(correct)} of {count(total)} samples of{' '}
-        <strong>{run.datasetName || 'the dataset'}</strong> were classified rightly on the board.</p>
+      <p>
+        {percent(top1)} top-1: {count(correct)} of {count(total)} samples of{' '}
+        <strong>{run.datasetName || 'the dataset'}</strong> were classified
+        rightly on the board.
+      </p>
       <div class="two">
         {matrix && <ConfusionMatrix confusion={matrix} />}
         <WrongSamples run={run} wrongCount={num(total) - num(correct)} />
@@ -42,11 +55,19 @@ interface Found {
 }
 
 /** Reads pages of predictions until a screenful of wrong ones is found. */
-async function findWrong(runId: string, from: Found, signal: AbortSignal): Promise<Found> {
+async function findWrong(
+  runId: string,
+  from: Found,
+  signal: AbortSignal,
+): Promise<Found> {
   const found = { ...from, wrong: [...from.wrong] };
   const target = from.wrong.length + SHOWN;
   do {
-    const page = await listPredictions(runId, { pageSize: 500, pageToken: found.next }, signal);
+    const page = await listPredictions(
+      runId,
+      { pageSize: 500, pageToken: found.next },
+      signal,
+    );
     found.wrong.push(...wrongOnes(page.predictions));
     found.looked += page.predictions.length;
     found.next = page.nextPageToken;
@@ -56,11 +77,27 @@ async function findWrong(runId: string, from: Found, signal: AbortSignal): Promi
 
 const columns: Column<Prediction>[] = [
   { key: 'sample_index', title: '#', value: (p) => num(p.sampleIndex) },
-  { key: 'sample_name', title: 'sample', value: (p) => p.sampleName, className: 'name',
-    show: (p) => <span title={p.sampleName}>{p.sampleName}</span> },
+  {
+    key: 'sample_name',
+    title: 'sample',
+    value: (p) => p.sampleName,
+    className: 'name',
+    show: (p) => <span title={p.sampleName}>{p.sampleName}</span>,
+  },
   { key: 'label', title: 'truth', number: true, value: (p) => p.label },
-  { key: 'predicted', title: 'predicted', number: true, value: (p) => p.predicted },
-  { key: 'cycles', title: 'cycles', number: true, value: (p) => num(p.cycles), show: (p) => count(p.cycles) },
+  {
+    key: 'predicted',
+    title: 'predicted',
+    number: true,
+    value: (p) => p.predicted,
+  },
+  {
+    key: 'cycles',
+    title: 'cycles',
+    number: true,
+    value: (p) => num(p.cycles),
+    show: (p) => count(p.cycles),
+  },
 ];
 
 function WrongSamples({ run, wrongCount }: { run: Run; wrongCount: number }) {
@@ -71,19 +108,37 @@ function WrongSamples({ run, wrongCount }: { run: Run; wrongCount: number }) {
     if (wrongCount <= 0) return undefined;
     const control = new AbortController();
     setError(undefined);
-    findWrong(run.id, found, control.signal).then(setFound, (reason: unknown) => {
-      if (!control.signal.aborted) setError(reason instanceof Error ? reason : new Error(String(reason)));
-    });
+    findWrong(run.id, found, control.signal).then(
+      setFound,
+      (reason: unknown) => {
+        if (!control.signal.aborted)
+          setError(
+            reason instanceof Error ? reason : new Error(String(reason)),
+          );
+      },
+    );
     return () => control.abort();
   }, [run.id, wanted]);
 
-  if (wrongCount <= 0) return <p class="empty-title">No sample was classified wrongly.</p>;
-  if (error) return <ErrorBox error={error} retry={() => setWanted(wanted + 1)} />;
+  if (wrongCount <= 0)
+    return <p class="empty-title">No sample was classified wrongly.</p>;
+  if (error)
+    return <ErrorBox error={error} retry={() => setWanted(wanted + 1)} />;
   return (
     <div>
-      <DataTable tall name={`${run.id}-wrong`} columns={columns} rows={found.wrong}
-        rowKey={(p) => p.sampleIndex} caption={`${found.wrong.length} of ${count(wrongCount)} wrongly classified`} />
-      {found.next && <button type="button" onClick={() => setWanted(wanted + 1)}>Show more</button>}
+      <DataTable
+        tall
+        name={`${run.id}-wrong`}
+        columns={columns}
+        rows={found.wrong}
+        rowKey={(p) => p.sampleIndex}
+        caption={`${found.wrong.length} of ${count(wrongCount)} wrongly classified`}
+      />
+      {found.next && (
+        <button type="button" onClick={() => setWanted(wanted + 1)}>
+          Show more
+        </button>
+      )}
     </div>
   );
 }

@@ -52,9 +52,17 @@ export function flashParts(run: Run): Part[] {
   const f = run.flash;
   return [
     { name: 'weights', bytes: num(f?.weightsBytes) || 0 },
-    { name: 'tables', bytes: num(f?.tablesBytes) || 0, help: 'Biases, multipliers and shifts per channel.' },
+    {
+      name: 'tables',
+      bytes: num(f?.tablesBytes) || 0,
+      help: 'Biases, multipliers and shifts per channel.',
+    },
     { name: 'model code', bytes: num(f?.modelCodeBytes) || 0 },
-    { name: 'kernels', bytes: num(f?.kernelsBytes) || 0, help: 'Operator code, shared by layers.' },
+    {
+      name: 'kernels',
+      bytes: num(f?.kernelsBytes) || 0,
+      help: 'Operator code, shared by layers.',
+    },
     { name: 'firmware', bytes: num(f?.firmwareBytes) || 0 },
   ];
 }
@@ -72,7 +80,9 @@ export function confusion(run: Run): Confusion | undefined {
   const a = run.accuracy;
   if (!a || a.classCount < 1) return undefined;
   const cells = a.confusion.map(num);
-  return cells.length === a.classCount ** 2 ? { classCount: a.classCount, cells } : undefined;
+  return cells.length === a.classCount ** 2
+    ? { classCount: a.classCount, cells }
+    : undefined;
 }
 
 export function wrongOnes(predictions: readonly Prediction[]): Prediction[] {
@@ -82,11 +92,18 @@ export function wrongOnes(predictions: readonly Prediction[]): Prediction[] {
 /** The command that repeats a run; the job tells what the run does not. */
 export function repeatCommand(run: Run, job: Job | undefined): string {
   const spec = job?.spec;
-  const words = ['tinyrig', 'submit', run.modelName || 'model.tflite', '--board', run.boardId];
+  const words = [
+    'tinyrig',
+    'submit',
+    run.modelName || 'model.tflite',
+    '--board',
+    run.boardId,
+  ];
   if (run.datasetName) words.push('--dataset', run.datasetName);
   const runs = spec?.runs || run.latency?.sampleCount || 0;
   if (runs > 0) words.push('--runs', String(runs));
-  if (spec?.warmups !== undefined) words.push('--warmups', String(spec.warmups));
+  if (spec?.warmups !== undefined)
+    words.push('--warmups', String(spec.warmups));
   const optimize = spec?.options?.optimize;
   if (optimize) words.push('--optimize', optimize);
   if (run.boardName) words.push('--on', run.boardName);

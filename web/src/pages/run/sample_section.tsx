@@ -14,16 +14,25 @@ export function SampleSection({ run }: { run: Run }) {
   return (
     <section aria-labelledby="samples">
       <div class="section-head">
-        <h2 id="samples">Raw samples <OriginBadge origin={run.origin} /></h2>
-        <ExportButton sheet={() => ({
-          name: `${run.id}-samples`,
-          columns: ['sample', 'cycles', 'us'],
-          rows: samples.map((s, i) => [i, s, clock > 0 ? (s / clock) * 1e6 : undefined]),
-        })} />
+        <h2 id="samples">
+          Raw samples <OriginBadge origin={run.origin} />
+        </h2>
+        <ExportButton
+          sheet={() => ({
+            name: `${run.id}-samples`,
+            columns: ['sample', 'cycles', 'us'],
+            rows: samples.map((s, i) => [
+              i,
+              s,
+              clock > 0 ? (s / clock) * 1e6 : undefined,
+            ]),
+          })}
+        />
       </div>
       <Histogram samples={samples} median={num(run.latency?.cyclesP50)} />
       <p class="quiet">
-        {samples.length} inferences{equal ? ', all of the same number of cycles' : ''};{' '}
+        {samples.length} inferences
+        {equal ? ', all of the same number of cycles' : ''};{' '}
         <Term help={definitions.overhead}>counter overhead</Term>{' '}
         {count(run.latency?.overheadCycles)} cycles.
       </p>

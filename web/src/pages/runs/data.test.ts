@@ -5,13 +5,15 @@ const filter = (text: string) => toFilter(new URLSearchParams(text));
 
 test('URL keys become conditions of the server, joined by AND', () => {
   expect(filter('model=kws.tflite&board=nucleo_f746zg&origin=EMULATED')).toBe(
-    'model_name=kws.tflite AND board_id=nucleo_f746zg AND origin=EMULATED');
+    'model_name=kws.tflite AND board_id=nucleo_f746zg AND origin=EMULATED',
+  );
   expect(filter('')).toBe('');
 });
 
 test('a free OR is bracketed, so that it cannot widen the other conditions', () => {
   expect(filter('board=a&filter=us_p50<5 OR top1>0.9')).toBe(
-    'board_id=a AND (us_p50<5 OR top1>0.9)');
+    'board_id=a AND (us_p50<5 OR top1>0.9)',
+  );
   expect(filter('filter=a=1 OR b=2')).toBe('a=1 OR b=2');
 });
 
@@ -21,7 +23,10 @@ test('values that are no plain word are quoted', () => {
 });
 
 test('selection lives in the URL', () => {
-  expect(selected(new URLSearchParams('select=r-1,r-2'))).toEqual(['r-1', 'r-2']);
+  expect(selected(new URLSearchParams('select=r-1,r-2'))).toEqual([
+    'r-1',
+    'r-2',
+  ]);
   expect(toggle(['r-1', 'r-2'], 'r-1')).toEqual(['r-2']);
   expect(toggle(['r-1'], 'r-3')).toEqual(['r-1', 'r-3']);
 });

@@ -29,7 +29,8 @@ export function toFilter(params: URLSearchParams): string {
     return value ? [`${filterFields[key]}=${quote(value)}`] : [];
   });
   const free = params.get('filter')?.trim();
-  if (free) terms.push(terms.length > 0 && /\bOR\b/.test(free) ? `(${free})` : free);
+  if (free)
+    terms.push(terms.length > 0 && /\bOR\b/.test(free) ? `(${free})` : free);
   return terms.join(' AND ');
 }
 

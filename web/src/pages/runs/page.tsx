@@ -10,7 +10,14 @@ import { FilterBox } from '../../ui/filter_box';
 import { Pager } from '../../ui/pager';
 import { Empty, Loaded } from '../../ui/state';
 import { type Column, DataTable, formatSort, parseSort } from '../../ui/table';
-import { filterKeys, orderFields, selected, toFilter, toggle, valueColumns } from './data';
+import {
+  filterKeys,
+  orderFields,
+  selected,
+  toFilter,
+  toggle,
+  valueColumns,
+} from './data';
 
 const PAGE_SIZE = 50;
 
@@ -18,16 +25,28 @@ export default function RunsPage({ params }: PageProps) {
   const filter = toFilter(params);
   const order = params.get('order');
   const pageToken = params.get('pageToken') ?? '';
-  const load = useLoad(`${filter}\n${order}\n${pageToken}`, (signal) => listRuns({
-    filter, pageToken, pageSize: PAGE_SIZE, orderBy: order ?? '',
-  }, signal));
+  const load = useLoad(`${filter}\n${order}\n${pageToken}`, (signal) =>
+    listRuns(
+      {
+        filter,
+        pageToken,
+        pageSize: PAGE_SIZE,
+        orderBy: order ?? '',
+      },
+      signal,
+    ),
+  );
   const free = params.get('filter') ?? '';
   return (
     <>
       <h1>Runs</h1>
       <Filters params={params} />
-      <FilterBox key={free} value={free} example="dataset_name=vww01"
-        onChange={(next) => setParams({ filter: next, pageToken: undefined })} />
+      <FilterBox
+        key={free}
+        value={free}
+        example="dataset_name=vww01"
+        onChange={(next) => setParams({ filter: next, pageToken: undefined })}
+      />
       <Loaded load={load} what="runs">
         {(page) => <RunTable page={page} params={params} />}
       </Loaded>
@@ -37,76 +56,160 @@ export default function RunsPage({ params }: PageProps) {
 
 function Filters({ params }: { params: URLSearchParams }) {
   const change = (key: string) => (event: Event) => {
-    const { value } = event.currentTarget as HTMLInputElement | HTMLSelectElement;
+    const { value } = event.currentTarget as
+      | HTMLInputElement
+      | HTMLSelectElement;
     setParams({ [key]: value.trim(), pageToken: undefined });
   };
   return (
     <div class="filters">
-      {filterKeys.map((key) => key === 'origin' ? (
-        <label key={key}>origin{' '}
-          <select value={params.get('origin') ?? ''} onChange={change('origin')}>
-            {['', 'MEASURED', 'EMULATED', 'ESTIMATED'].map((o) => (
-              <option key={o} value={o}>{o || 'any'}</option>))}
-          </select>
-        </label>
-      ) : (
-        <label key={key}>{key}{' '}
-          <input type="search" value={params.get(key) ?? ''} placeholder="any"
-            onChange={change(key)} spellcheck={false} />
-        </label>
-      ))}
+      {filterKeys.map((key) =>
+        key === 'origin' ? (
+          <label key={key}>
+            origin{' '}
+            <select
+              value={params.get('origin') ?? ''}
+              onChange={change('origin')}
+            >
+              {['', 'MEASURED', 'EMULATED', 'ESTIMATED'].map((o) => (
+                <option key={o} value={o}>
+                  {o || 'any'}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : (
+          <label key={key}>
+            {key}{' '}
+            <input
+              type="search"
+              value={params.get(key) ?? ''}
+              placeholder="any"
+              onChange={change(key)}
+              spellcheck={false}
+            />
+          </label>
+        ),
+      )}
     </div>
   );
 }
 
 const looks: Record<string, Partial<Column<Run>>> = {
   run: { title: 'run', show: (r) => <a href={`/runs/${r.id}`}>{r.id}</a> },
-  create_time: { title: 'time', show: (r) => <span title={time(r.createTime)}>{time(r.createTime).slice(0, 16)}</span> },
-  model_name: { title: 'model', className: 'name', show: (r) => <span title={r.modelName}>{r.modelName}</span> },
+  create_time: {
+    title: 'time',
+    show: (r) => (
+      <span title={time(r.createTime)}>{time(r.createTime).slice(0, 16)}</span>
+    ),
+  },
+  model_name: {
+    title: 'model',
+    className: 'name',
+    show: (r) => <span title={r.modelName}>{r.modelName}</span>,
+  },
   board_id: { title: 'board' },
   origin: { title: 'origin', show: (r) => <OriginBadge origin={r.origin} /> },
   us_p50: {
-    title: 'latency', number: true, help: definitions.latency,
-    show: (r) => <span title={`${count(r.latency?.cyclesP50)} cycles, ${r.latency?.sampleCount ?? 0} samples`}>{micros(r.latency?.usP50)}</span>,
+    title: 'latency',
+    number: true,
+    help: definitions.latency,
+    show: (r) => (
+      <span
+        title={`${count(r.latency?.cyclesP50)} cycles, ${r.latency?.sampleCount ?? 0} samples`}
+      >
+        {micros(r.latency?.usP50)}
+      </span>
+    ),
   },
   cycles_p50: { hidden: true },
-  sram_bytes: { title: 'SRAM', number: true, help: definitions.sram, show: (r) => bytes(r.memory?.totalBytes) },
-  flash_bytes: { title: 'flash', number: true, help: definitions.flash, show: (r) => bytes(r.flash?.totalBytes) },
-  top1: { title: 'top-1', number: true, help: definitions.accuracy, show: (r) => percent(r.accuracy?.top1) },
+  sram_bytes: {
+    title: 'SRAM',
+    number: true,
+    help: definitions.sram,
+    show: (r) => bytes(r.memory?.totalBytes),
+  },
+  flash_bytes: {
+    title: 'flash',
+    number: true,
+    help: definitions.flash,
+    show: (r) => bytes(r.flash?.totalBytes),
+  },
+  top1: {
+    title: 'top-1',
+    number: true,
+    help: definitions.accuracy,
+    show: (r) => percent(r.accuracy?.top1),
+  },
   dataset_name: { title: 'dataset', show: (r) => r.datasetName || '–' },
   submitter: { title: 'submitter' },
 };
 
-function RunTable({ page, params }: { page: ListRunsResponse; params: URLSearchParams }) {
+function RunTable({
+  page,
+  params,
+}: {
+  page: ListRunsResponse;
+  params: URLSearchParams;
+}) {
   const chosen = selected(params);
   const choose = (id: string) =>
     setParams({ select: toggle(chosen, id).join(',') }, { replace: true });
   if (page.runs.length === 0) {
-    return <Empty title={toFilter(params) ? 'No run passes this filter.' : 'No run yet.'}>
-      {toFilter(params)
-        ? <a href="/runs">Show all runs</a>
-        : <a href="/jobs?submit=1">Submit a model</a>}
-    </Empty>;
+    return (
+      <Empty
+        title={toFilter(params) ? 'No run passes this filter.' : 'No run yet.'}
+      >
+        {toFilter(params) ? (
+          <a href="/runs">Show all runs</a>
+        ) : (
+          <a href="/jobs?submit=1">Submit a model</a>
+        )}
+      </Empty>
+    );
   }
   const columns: Column<Run>[] = [
     {
-      key: '_select', title: <span class="visually-hidden">choose</span>, value: () => '',
-      show: (r) => <input type="checkbox" checked={chosen.includes(r.id)}
-        aria-label={`Choose ${r.id} for comparing`} onChange={() => choose(r.id)} />,
+      key: '_select',
+      title: <span class="visually-hidden">choose</span>,
+      value: () => '',
+      show: (r) => (
+        <input
+          type="checkbox"
+          checked={chosen.includes(r.id)}
+          aria-label={`Choose ${r.id} for comparing`}
+          onChange={() => choose(r.id)}
+        />
+      ),
     },
     ...valueColumns.map((column) => ({
-      title: column.key, ...column, ...looks[column.key], sort: column.key in orderFields,
+      title: column.key,
+      ...column,
+      ...looks[column.key],
+      sort: column.key in orderFields,
     })),
   ];
   return (
     <>
-      <DataTable name="runs" columns={columns} rows={page.runs} rowKey={(r) => r.id}
+      <DataTable
+        name="runs"
+        columns={columns}
+        rows={page.runs}
+        rowKey={(r) => r.id}
         caption={`${plural(page.runs.length, 'run')} on this page`}
         rowClass={(r) => (chosen.includes(r.id) ? 'chosen' : '')}
-        sort={parseSort(params.get('order'), { key: 'create_time', descending: true })}
-        onSort={(sort) => setParams({
-          order: formatSort({ ...sort, key: orderFields[sort.key]! }), pageToken: undefined })}
-        tools={<CompareTools chosen={chosen} />} />
+        sort={parseSort(params.get('order'), {
+          key: 'create_time',
+          descending: true,
+        })}
+        onSort={(sort) =>
+          setParams({
+            order: formatSort({ ...sort, key: orderFields[sort.key]! }),
+            pageToken: undefined,
+          })
+        }
+        tools={<CompareTools chosen={chosen} />}
+      />
       <Pager token={params.get('pageToken') ?? ''} next={page.nextPageToken} />
     </>
   );
@@ -115,11 +218,21 @@ function RunTable({ page, params }: { page: ListRunsResponse; params: URLSearchP
 function CompareTools({ chosen }: { chosen: string[] }) {
   return (
     <>
-      {chosen.length > 0 && <button type="button" onClick={() => setParams({ select: '' }, { replace: true })}>
-        Choose none</button>}
-      <button type="button" class="primary" disabled={chosen.length < 2}
+      {chosen.length > 0 && (
+        <button
+          type="button"
+          onClick={() => setParams({ select: '' }, { replace: true })}
+        >
+          Choose none
+        </button>
+      )}
+      <button
+        type="button"
+        class="primary"
+        disabled={chosen.length < 2}
         title={chosen.length < 2 ? 'Choose two or more runs' : undefined}
-        onClick={() => navigate(`/compare?runs=${chosen.join(',')}`)}>
+        onClick={() => navigate(`/compare?runs=${chosen.join(',')}`)}
+      >
         Compare {chosen.length > 0 ? chosen.length : ''}
       </button>
     </>

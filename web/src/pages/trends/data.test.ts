@@ -3,10 +3,22 @@ import { align } from '../../charts/time_series';
 import type { Trend } from '../../types.gen';
 import { pairs, parseZoom, toLines, toMarks, toRows } from './data';
 
-const point = (time: string, value: number, origin = 'EMULATED', environmentChanges: string[] = []) =>
-  ({ createTime: time, runId: `r-${value}`, value, origin, environmentChanges });
+const point = (
+  time: string,
+  value: number,
+  origin = 'EMULATED',
+  environmentChanges: string[] = [],
+) => ({
+  createTime: time,
+  runId: `r-${value}`,
+  value,
+  origin,
+  environmentChanges,
+});
 const trend = {
-  modelName: 'm', boardId: 'b', metric: 'us_p50',
+  modelName: 'm',
+  boardId: 'b',
+  metric: 'us_p50',
   points: [
     point('2026-01-01T00:00:00Z', 1),
     point('2026-01-02T00:00:00Z', 2, 'MEASURED'),
@@ -16,7 +28,10 @@ const trend = {
 
 test('emulated and measured points are never one line', () => {
   const lines = toLines([trend]);
-  expect(lines.map((l) => l.name)).toEqual(['m · b · EMULATED', 'm · b · MEASURED']);
+  expect(lines.map((l) => l.name)).toEqual([
+    'm · b · EMULATED',
+    'm · b · MEASURED',
+  ]);
   expect(lines[0]!.values).toEqual([1, 3]);
 });
 
@@ -28,21 +43,36 @@ test('lines share one time axis with holes', () => {
 });
 
 test('an environment change is marked with the names of what changed', () => {
-  expect(toMarks([trend])).toEqual([{
-    time: Date.parse('2026-01-03T00:00:00Z') / 1000, kind: 'environment',
-    label: 'm on b: compiler, clock_hz' }]);
+  expect(toMarks([trend])).toEqual([
+    {
+      time: Date.parse('2026-01-03T00:00:00Z') / 1000,
+      kind: 'environment',
+      label: 'm on b: compiler, clock_hz',
+    },
+  ]);
 });
 
 test('the table shows what the zoom shows, newest first', () => {
-  const zoom = parseZoom(new URLSearchParams('from=2026-01-02T00:00:00Z&to=2026-02-01T00:00:00Z'));
+  const zoom = parseZoom(
+    new URLSearchParams('from=2026-01-02T00:00:00Z&to=2026-02-01T00:00:00Z'),
+  );
   expect(toRows([trend], zoom).map((p) => p.value)).toEqual([3, 2]);
-  expect(parseZoom(new URLSearchParams('from=x&to=2026-02-01T00:00:00Z'))).toBeUndefined();
-  expect(parseZoom(new URLSearchParams('from=2027-01-01T00:00:00Z&to=2026-02-01T00:00:00Z'))).toBeUndefined();
+  expect(
+    parseZoom(new URLSearchParams('from=x&to=2026-02-01T00:00:00Z')),
+  ).toBeUndefined();
+  expect(
+    parseZoom(
+      new URLSearchParams('from=2027-01-01T00:00:00Z&to=2026-02-01T00:00:00Z'),
+    ),
+  ).toBeUndefined();
 });
 
 test('models x boards of the URL; without any, the first model on all boards', () => {
-  expect(pairs(new URLSearchParams(), ['a', 'z'], ['x', 'y'])).toEqual(
-    [{ model: 'a', board: 'x' }, { model: 'a', board: 'y' }]);
-  expect(pairs(new URLSearchParams('model=z&board=y'), ['a'], ['x'])).toEqual(
-    [{ model: 'z', board: 'y' }]);
+  expect(pairs(new URLSearchParams(), ['a', 'z'], ['x', 'y'])).toEqual([
+    { model: 'a', board: 'x' },
+    { model: 'a', board: 'y' },
+  ]);
+  expect(pairs(new URLSearchParams('model=z&board=y'), ['a'], ['x'])).toEqual([
+    { model: 'z', board: 'y' },
+  ]);
 });

@@ -31,7 +31,10 @@ export interface Pair {
 
 /** What the URL asks for; nothing chosen: the first of each. */
 export function pairs(
-  params: URLSearchParams, models: readonly string[], boards: readonly string[]): Pair[] {
+  params: URLSearchParams,
+  models: readonly string[],
+  boards: readonly string[],
+): Pair[] {
   const chosenModels = params.getAll('model');
   const chosenBoards = params.getAll('board');
   const ofModels = chosenModels.length > 0 ? chosenModels : models.slice(0, 1);
@@ -41,7 +44,8 @@ export function pairs(
     .slice(0, MOST_LINES);
 }
 
-const seconds = (point: TrendPoint) => Date.parse(point.createTime ?? '') / 1000;
+const seconds = (point: TrendPoint) =>
+  Date.parse(point.createTime ?? '') / 1000;
 
 /** One line per origin: what is emulated is never joined to what is measured. */
 export function toLines(trends: readonly Trend[]): Line[] {
@@ -63,13 +67,15 @@ export function lineName(trend: Trend, origin: Origin): string {
 }
 
 export function toMarks(trends: readonly Trend[]): Mark[] {
-  return trends.flatMap((trend) => trend.points
-    .filter((p) => p.environmentChanges.length > 0)
-    .map((p) => ({
-      time: seconds(p),
-      kind: 'environment' as const,
-      label: `${trend.modelName} on ${trend.boardId}: ${p.environmentChanges.join(', ')}`,
-    })));
+  return trends.flatMap((trend) =>
+    trend.points
+      .filter((p) => p.environmentChanges.length > 0)
+      .map((p) => ({
+        time: seconds(p),
+        kind: 'environment' as const,
+        label: `${trend.modelName} on ${trend.boardId}: ${p.environmentChanges.join(', ')}`,
+      })),
+  );
 }
 
 export interface PointRow extends TrendPoint {
@@ -80,7 +86,9 @@ export interface PointRow extends TrendPoint {
 /** The points in view, newest first. */
 export function toRows(trends: readonly Trend[], zoom?: Zoom): PointRow[] {
   return trends
-    .flatMap((t) => t.points.map((p) => ({ ...p, model: t.modelName, board: t.boardId })))
+    .flatMap((t) =>
+      t.points.map((p) => ({ ...p, model: t.modelName, board: t.boardId })),
+    )
     .filter((p) => !zoom || (seconds(p) >= zoom.from && seconds(p) <= zoom.to))
     .sort((a, b) => seconds(b) - seconds(a));
 }
