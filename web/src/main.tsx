@@ -1,7 +1,9 @@
 // Entry: theme, links, shell, and one lazily loaded page per path.
 import { render } from 'preact';
 import './styles/base.css';
-import './styles/components.css';
+import './styles/forms.css';
+import './styles/tables.css';
+import './styles/parts.css';
 import './styles/charts.css';
 import { captureLinks } from './router';
 import { Shell } from './shell';
