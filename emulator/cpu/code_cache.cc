@@ -17,6 +17,9 @@ namespace {
 constexpr uint32_t kLookAheadBytes = 24;
 
 const Op* DecodeFirst(Cpu& cpu, const Op* op) {
+  if (cpu.mpu.Enabled() && cpu.MpuDeniesFetch(op->pc)) {
+    return cpu.Fault(op, FaultKind::kExecuteNever);
+  }
   Op* slot = const_cast<Op*>(op);  // lives in a CodePage, which is not const
   cpu.DecodeSlot(slot);
   return slot->fn(cpu, slot);
@@ -99,6 +102,10 @@ void Cpu::ProtectPage(uint32_t address, bool /*protect*/) {
     const uint32_t alias =
         other.base + static_cast<uint32_t>(host - other.data);
     write_map[alias >> kPageBits] = nullptr;
+    if (const auto hidden = mpu_hidden_.find(alias >> kPageBits);
+        hidden != mpu_hidden_.end()) {
+      hidden->second.write = nullptr;
+    }
   }
 }
 
@@ -209,6 +216,12 @@ void Cpu::ResetSlots(const Memory& memory, uint32_t offset,
     if (page == nullptr) {  // nothing here: on to the next page
       address = page_end;
     }
+  }
+}
+
+void Cpu::ForgetCode(CodePage* page) {
+  for (uint32_t i = 0; i < kSlotsPerPage; ++i) {
+    ResetSlot(&page->ops[i]);
   }
 }
 

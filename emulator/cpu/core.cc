@@ -247,6 +247,7 @@ void Cpu::SetControl(uint32_t value) {
     SwitchStack((value & 2) != 0);  // handlers always use MSP
   }
   control = (control & 2) | (value & 5);
+  MpuSeesPrivilege();
 }
 
 Core::Registers Cpu::ReadRegisters() const {
@@ -271,6 +272,7 @@ void Cpu::WriteRegisters(const Registers& in) {
   SetApsr(in.xpsr);
   ipsr = in.xpsr & 0x1FF;
   control = in.control & 7;
+  MpuSeesPrivilege();
   other_sp = (control & 2) != 0 ? in.msp : in.psp;
   primask = in.primask & 1;
   basepri = in.basepri & 0xF0;

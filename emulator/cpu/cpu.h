@@ -14,9 +14,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "emulator/core.h"
+#include "emulator/cpu/mpu.h"
 #include "emulator/cpu/nvic.h"
 #include "emulator/cpu/op.h"
 
@@ -43,6 +45,7 @@ enum class FaultKind : uint8_t {
   kPreciseBus,     // BFSR.PRECISERR + BFARVALID
   kFetchBus,       // BFSR.IBUSERR
   kExecuteNever,   // MMFSR.IACCVIOL
+  kDataAccess,     // MMFSR.DACCVIOL + MMARVALID
 };
 
 struct FaultCycles;  // timing.h
@@ -123,10 +126,7 @@ class Cpu final : public Core {
   uint32_t fpdscr = 0;
   uint32_t actlr = 0;
   std::array<uint32_t, 4> tcm_registers{};  // ITCMCR DTCMCR AHBPCR CACR
-  uint32_t mpu_ctrl = 0;
-  uint32_t mpu_rnr = 0;
-  std::array<uint32_t, 16> mpu_rbar{};
-  std::array<uint32_t, 16> mpu_rasr{};
+  Mpu mpu;
 
   // --- DWT and SysTick (dwt.cc, systick.cc)
   uint32_t dwt_ctrl = 0;
@@ -174,6 +174,14 @@ class Cpu final : public Core {
   void DecodeSlot(Op* slot);
   void DecodeItBlock(uint32_t address, uint8_t it_state);
   void CodeWritten(const uint8_t* host, uint32_t size_bytes);
+
+  // mpu.cc
+  /// After every change of an MPU register: which pages keep the fast way.
+  void MpuChanged();
+  /// After every change of CONTROL.
+  void MpuSeesPrivilege();
+  [[nodiscard]] bool MpuDenies(uint32_t address, bool store) const;
+  [[nodiscard]] bool MpuDeniesFetch(uint32_t address) const;
 
   // exceptions.cc
   [[nodiscard]] int ExecutionPriority() const;
@@ -224,8 +232,14 @@ class Cpu final : public Core {
   const Op* LockUp(uint32_t address);
   void RecordFault(FaultKind kind);
   [[nodiscard]] uint32_t VectorEntry(unsigned number);
+  bool LoadVector(unsigned number, uint32_t* target);
+  unsigned StackFault(bool entry);
   CodePage* PageFor(uint32_t address);
   void ProtectPage(uint32_t address, bool protect);
+  static void ForgetCode(CodePage* page);
+  [[nodiscard]] bool MpuApplies() const;
+  [[nodiscard]] MpuRights MpuPageRights(uint32_t page_base) const;
+  void MpuHidePage(uint32_t page);
   void ResetSlots(const Memory& memory, uint32_t offset, uint32_t size_bytes);
   void SwitchStack(bool to_psp);
   bool SplitLoad(uint32_t address, unsigned size, uint32_t* value);
@@ -244,6 +258,12 @@ class Cpu final : public Core {
   std::vector<std::unique_ptr<CodePage>> code_pages_;
   std::unique_ptr<CodePage> lockup_page_;
   const DeviceWindow* last_device_ = nullptr;
+  struct HiddenPage {  // what the fast maps held before the MPU changed them
+    uint8_t* read = nullptr;
+    uint8_t* write = nullptr;
+  };
+  std::unordered_map<uint32_t, HiddenPage> mpu_hidden_;  // by address >> 12
+  bool mpu_user_seen_ = false;  // nPRIV was set since the reset
 
   struct Event {
     Handle handle;

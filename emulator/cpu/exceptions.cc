@@ -4,6 +4,8 @@
 // first Op of the exception handler. Asynchronous ones are taken by Run()
 // between two instructions. FP state is stacked eagerly when CONTROL.FPCA is
 // set; frames and EXC_RETURN are those of the architecture (DDI 0403, B1.5).
+#include <utility>
+
 #include "emulator/cpu/cpu.h"
 #include "emulator/cpu/memory.h"
 #include "emulator/cpu/timing.h"
@@ -18,6 +20,8 @@ constexpr uint32_t kExcReturnThread = 1u << 3;
 constexpr uint32_t kExcReturnPsp = 1u << 2;
 constexpr uint32_t kExcReturnNoFp = 1u << 4;
 
+constexpr uint32_t kMmfsrUnstackError = 1u << 3;
+constexpr uint32_t kMmfsrStackError = 1u << 4;
 constexpr uint32_t kBfsrUnstackError = 1u << 11;
 constexpr uint32_t kBfsrStackError = 1u << 12;
 constexpr uint32_t kHfsrVectorTable = 1u << 1;
@@ -30,6 +34,7 @@ unsigned ExceptionOf(FaultKind kind) {
     case FaultKind::kFetchBus:
       return kBusFault;
     case FaultKind::kExecuteNever:
+    case FaultKind::kDataAccess:
       return kMemManage;
     default:
       return kUsageFault;
@@ -67,6 +72,10 @@ void Cpu::RecordFault(FaultKind kind) {
       break;
     case FaultKind::kExecuteNever:
       cfsr |= 1u << 0;
+      break;
+    case FaultKind::kDataAccess:
+      cfsr |= 1u << 1 | 1u << 7;
+      mmfar = fault_address;
       break;
   }
 }
@@ -129,11 +138,19 @@ bool Cpu::PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return) {
   return ok;
 }
 
+// The MPU is not asked for vectors.
+bool Cpu::LoadVector(unsigned number, uint32_t* target) {
+  const uint32_t enable = std::exchange(mpu.ctrl, 0);
+  const bool ok = LoadAligned(vtor + 4 * number, target);
+  mpu.ctrl = enable;
+  return ok;
+}
+
 uint32_t Cpu::VectorEntry(unsigned number) {
   uint32_t target = 0;
-  if (!LoadAligned(vtor + 4 * number, &target)) {
+  if (!LoadVector(number, &target)) {
     hfsr |= kHfsrVectorTable;
-    if (number == kHardFault || !LoadAligned(vtor + 4 * kHardFault, &target)) {
+    if (number == kHardFault || !LoadVector(kHardFault, &target)) {
       return 0;
     }
   }
@@ -161,22 +178,35 @@ const Op* Cpu::Vector(unsigned number, uint32_t exc_return) {
   return Jump(target);
 }
 
+// Which exception a failed stack access becomes, with its flags set.
+unsigned Cpu::StackFault(bool entry) {
+  const bool denied = pending_fault == FaultKind::kDataAccess;
+  const unsigned number = denied ? kMemManage : kBusFault;
+  if (entry) {
+    cfsr |= denied ? kMmfsrStackError : kBfsrStackError;
+  } else {
+    cfsr |= denied ? kMmfsrUnstackError : kBfsrUnstackError;
+  }
+  if (nvic.Enabled(number) &&
+      nvic.GroupPriority(number) < ExecutionPriority()) {
+    return number;
+  }
+  hfsr |= kHfsrForced;
+  return kHardFault;
+}
+
 const Op* Cpu::Enter(unsigned number, uint32_t return_address, uint8_t it) {
   uint32_t exc_return = 0;
   cycles += kExceptionEntryCycles;
   if (!PushFrame(return_address, it, &exc_return)) {
-    // The stack is gone: the original exception gives way to the fault.
-    cfsr |= kBfsrStackError;
-    const bool bus = nvic.Enabled(kBusFault) &&
-                     nvic.GroupPriority(kBusFault) < ExecutionPriority();
-    if (number == kHardFault || number == kNmi) {
-      return LockUp(return_address);
+    // The stack is gone. The more urgent of the two exceptions comes first, the
+    // other waits; HardFault and NMI are entered all the same.
+    const unsigned derived = StackFault(true);
+    const bool first = nvic.GroupPriority(derived) < nvic.GroupPriority(number);
+    if (derived != number) {
+      nvic.SetPending(first ? number : derived, true);
     }
-    nvic.SetPending(number, true);
-    if (!bus) {
-      hfsr |= kHfsrForced;
-    }
-    return Vector(bus ? kBusFault : kHardFault, exc_return);
+    number = first ? derived : number;
   }
   return Vector(number, exc_return);
 }
@@ -322,14 +352,9 @@ const Op* Cpu::Unstack(const Op* op_at, uint32_t value) {
     WriteFpscr(status);
   }
   if (!ok) {
-    cfsr |= kBfsrUnstackError;
-    const bool bus = nvic.Enabled(kBusFault) &&
-                     nvic.GroupPriority(kBusFault) < ExecutionPriority();
-    if (!bus && ExecutionPriority() <= -1) {
-      return LockUp(op_at->pc);
-    }
-    hfsr |= bus ? 0 : kHfsrForced;
-    return Vector(bus ? kBusFault : kHardFault, value);
+    const bool hard = ExecutionPriority() <= -1;
+    const unsigned derived = StackFault(false);
+    return hard ? LockUp(op_at->pc) : Vector(derived, value);
   }
   const uint32_t xpsr = words[7];
   const bool padded =

@@ -120,6 +120,11 @@ bool Cpu::LoadSlow(uint32_t address, unsigned size, uint32_t* value) {
     UnalignedCost(address, size);
     return SplitLoad(address, size, value);
   }
+  if (mpu.Enabled() && MpuDenies(address, false)) {
+    pending_fault = FaultKind::kDataAccess;
+    fault_address = address;
+    return false;
+  }
   if (InPpb(address)) {
     if (ReadPpb(address, size, value)) {
       return true;
@@ -154,6 +159,11 @@ bool Cpu::StoreSlow(uint32_t address, unsigned size, uint32_t value) {
     }
     UnalignedCost(address, size);
     return SplitStore(address, size, value);
+  }
+  if (mpu.Enabled() && MpuDenies(address, true)) {
+    pending_fault = FaultKind::kDataAccess;
+    fault_address = address;
+    return false;
   }
   const uint32_t mask = size == 4 ? ~0u : (1u << (8 * size)) - 1;
   value &= mask;

@@ -1,5 +1,5 @@
 // The private peripheral bus: system control block, NVIC registers, MPU, FPU
-// and cache registers. MPU registers are stored; the MPU is NOT enforced.
+// and cache registers. What the MPU does with its registers: mpu.cc.
 // References: ARMv7-M Architecture Reference Manual (DDI 0403), B3;
 // Cortex-M7 TRM (DDI 0489) for cache and TCM registers.
 #include <algorithm>
@@ -34,9 +34,10 @@ void Cpu::ResetScs() {
   fpcar = fpdscr = actlr = 0;
   fp_enabled = false;
   tcm_registers = {0, 0, 0, 0};
-  mpu_ctrl = mpu_rnr = 0;
-  mpu_rbar = {};
-  mpu_rasr = {};
+  mpu = {};
+  mpu.region_count = std::min(options.mpu_region_count, Mpu::kMostRegions);
+  mpu_user_seen_ = false;
+  MpuChanged();
   demcr = 0;
   dwt_ctrl = 0;
   dwt_unlocked = !IsM7();
@@ -102,7 +103,7 @@ bool Cpu::ReadScs(uint32_t offset, uint32_t* value) {
     *value = ReadSysTick(offset);
     return true;
   }
-  const auto region = std::min<size_t>(mpu_rnr, mpu_rbar.size() - 1);
+  const auto region = std::min<size_t>(mpu.rnr, mpu.rbar.size() - 1);
   const uint32_t unified = options.icache_bytes != 0 ? 0x09000003u : 0;
   switch (offset) {
     case 0x004:
@@ -169,22 +170,22 @@ bool Cpu::ReadScs(uint32_t offset, uint32_t* value) {
       *value = options.mpu_region_count << 8;
       break;
     case 0xD94:
-      *value = mpu_ctrl;
+      *value = mpu.ctrl;
       break;
     case 0xD98:
-      *value = mpu_rnr;
+      *value = mpu.rnr;
       break;
     case 0xD9C:
     case 0xDA4:
     case 0xDAC:
     case 0xDB4:
-      *value = mpu_rbar[region] | static_cast<uint32_t>(region);
+      *value = mpu.rbar[region] | static_cast<uint32_t>(region);
       break;
     case 0xDA0:
     case 0xDA8:
     case 0xDB0:
     case 0xDB8:
-      *value = mpu_rasr[region];
+      *value = mpu.rasr[region];
       break;
     case 0xDFC:
       *value = demcr;
@@ -228,7 +229,7 @@ bool Cpu::WriteScs(uint32_t offset, uint32_t value) {
     WriteSysTick(offset, value);
     return true;
   }
-  const auto region = std::min<size_t>(mpu_rnr, mpu_rbar.size() - 1);
+  const auto region = std::min<size_t>(mpu.rnr, mpu.rbar.size() - 1);
   switch (offset) {
     case 0x008:
       actlr = value;
@@ -285,27 +286,30 @@ bool Cpu::WriteScs(uint32_t offset, uint32_t value) {
       fp_enabled = (cpacr & 5u << 20) != 0;
       break;
     case 0xD94:
-      mpu_ctrl = value & 7;
+      mpu.ctrl = mpu.region_count == 0 ? 0 : value & 7;
+      MpuChanged();
       break;
     case 0xD98:
-      mpu_rnr = value & 0xFF;
+      mpu.rnr = value & 0xFF;
       break;
     case 0xD9C:
     case 0xDA4:
     case 0xDAC:
     case 0xDB4:
       if ((value & 0x10) != 0) {
-        mpu_rnr = value & 0xF;
-        mpu_rbar[value & 0xF] = value & ~0x1Fu;
+        mpu.rnr = value & 0xF;
+        mpu.rbar[value & 0xF] = value & ~0x1Fu;
       } else {
-        mpu_rbar[region] = value & ~0x1Fu;
+        mpu.rbar[region] = value & ~0x1Fu;
       }
+      MpuChanged();
       break;
     case 0xDA0:
     case 0xDA8:
     case 0xDB0:
     case 0xDB8:
-      mpu_rasr[region] = value;
+      mpu.rasr[region] = value;
+      MpuChanged();
       break;
     case 0xDFC:
       demcr = value & 0x010F07F1;

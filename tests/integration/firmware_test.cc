@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "boards/board.h"
+#include "boards/generate.h"
 #include "boards/image_header.h"
 #include "proto/wire/host_message.h"
 #include <sys/prctl.h>
@@ -264,6 +265,39 @@ TEST_P(FirmwareTest, FaultIsReportedAndTheBoardComesBack) {
   const auto hello = device.AskFor<wire::HelloReply>(Type::kHello);
   EXPECT_NE(hello.boot_id, boot_id);
   EXPECT_EQ(hello.fault_pending, 0);
+}
+
+// The MPU's guard below the stack; the record lies elsewhere and survives.
+TEST_P(FirmwareTest, AStackOverflowIsReportedAsMemManage) {
+  VirtualBoard device(board_, "fault");
+  const auto before = device.AskFor<wire::HelloReply>(Type::kHello);
+  const uint32_t crc = device.SetInput(0x50);
+  device.Send(Type::kRun, wire::RunPayload({0, 1, wire::kRunProfile, {}, crc}));
+  const auto event = device.Receive(5000);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->type, static_cast<uint8_t>(Type::kFaultEvent));
+  const auto boot = device.Receive(5000);
+  ASSERT_TRUE(boot);
+  EXPECT_EQ(boot->type, static_cast<uint8_t>(Type::kBootEvent));
+  const auto fault = device.AskFor<wire::FaultRecord>(
+      Type::kGetFault, wire::GetFaultPayload(true));
+  EXPECT_EQ(fault.kind, static_cast<uint8_t>(wire::FaultKind::kMemManage));
+  EXPECT_EQ(fault.layer, 1);
+  EXPECT_EQ(fault.boot_id, before.boot_id);
+  EXPECT_NE(fault.cfsr & (1u << 1), 0u) << "DACCVIOL";
+  EXPECT_NE(fault.cfsr & (1u << 7), 0u) << "MMARVALID";
+  const uint32_t stack_bottom =
+      board_.image.ram_base + board_.image.ram_bytes - board_.image.stack_bytes;
+  EXPECT_LT(fault.mmfar, stack_bottom);
+  EXPECT_GE(fault.mmfar, stack_bottom - boards::kStackGuardBytes);
+  // Nothing below the guard was written: the next run is right.
+  EXPECT_EQ(device.AskFor<wire::HelloReply>(Type::kHello).fault_pending, 0);
+  const uint32_t good = device.SetInput(5);
+  EXPECT_EQ(device
+                .AskFor<wire::RunReply>(Type::kRun,
+                                        wire::RunPayload({0, 1, 0, {}, good}))
+                .runs,
+            1);
 }
 
 TEST_P(FirmwareTest, HangEndsInTheWatchdogThatNamesTheLayer) {
