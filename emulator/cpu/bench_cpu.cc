@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "emulator/cpu/cpu.h"
 #include "emulator/cpu/testing/machine.h"
 #include <benchmark/benchmark.h>
 
@@ -11,7 +12,15 @@ namespace {
 
 enum Loop { kAlu = 1, kInt8Mac, kMemoryCopy, kCalls, kFloatMac };
 
-void Interpret(benchmark::State& state, CoreKind kind, Loop loop) {
+// As the firmware does it: 256 bytes without access below the stack.
+void GuardStack(Core* core) {
+  auto& cpu = static_cast<Cpu&>(*core);
+  cpu.WriteScs(0xD9C, kStackTop - 8192 - 256);
+  cpu.WriteScs(0xDA0, 1u << 28 | 7u << 1 | 1);
+  cpu.WriteScs(0xD94, 5);
+}
+
+void Interpret(benchmark::State& state, CoreKind kind, Loop loop, bool guard) {
   Machine machine(kind);
   std::ifstream file(
       std::string(TINYRIG_BINARY_DIR) + "/emulator/cpu/programs/loops.bin",
@@ -29,6 +38,9 @@ void Interpret(benchmark::State& state, CoreKind kind, Loop loop) {
   uint64_t cycles = 0;
   for (auto _ : state) {
     machine.core->Reset(0);
+    if (guard) {
+      GuardStack(machine.core.get());
+    }
     Core::Registers registers = machine.core->ReadRegisters();
     registers.r[0] = 1u << 30;
     machine.core->WriteRegisters(registers);
@@ -44,16 +56,23 @@ void Interpret(benchmark::State& state, CoreKind kind, Loop loop) {
       static_cast<double>(cycles) / static_cast<double>(instructions);
 }
 
-BENCHMARK_CAPTURE(Interpret, m4_alu, CoreKind::kCortexM4F, kAlu);
-BENCHMARK_CAPTURE(Interpret, m4_int8_mac, CoreKind::kCortexM4F, kInt8Mac);
-BENCHMARK_CAPTURE(Interpret, m4_copy, CoreKind::kCortexM4F, kMemoryCopy);
-BENCHMARK_CAPTURE(Interpret, m4_calls, CoreKind::kCortexM4F, kCalls);
-BENCHMARK_CAPTURE(Interpret, m4_float, CoreKind::kCortexM4F, kFloatMac);
-BENCHMARK_CAPTURE(Interpret, m7_alu, CoreKind::kCortexM7Dp, kAlu);
-BENCHMARK_CAPTURE(Interpret, m7_int8_mac, CoreKind::kCortexM7Dp, kInt8Mac);
-BENCHMARK_CAPTURE(Interpret, m7_copy, CoreKind::kCortexM7Dp, kMemoryCopy);
-BENCHMARK_CAPTURE(Interpret, m7_calls, CoreKind::kCortexM7Dp, kCalls);
-BENCHMARK_CAPTURE(Interpret, m7_float, CoreKind::kCortexM7Dp, kFloatMac);
+BENCHMARK_CAPTURE(Interpret, m4_alu, CoreKind::kCortexM4F, kAlu, false);
+BENCHMARK_CAPTURE(Interpret, m4_int8_mac, CoreKind::kCortexM4F, kInt8Mac,
+                  false);
+BENCHMARK_CAPTURE(Interpret, m4_int8_mac_guard, CoreKind::kCortexM4F, kInt8Mac,
+                  true);
+BENCHMARK_CAPTURE(Interpret, m4_copy, CoreKind::kCortexM4F, kMemoryCopy, false);
+BENCHMARK_CAPTURE(Interpret, m4_calls, CoreKind::kCortexM4F, kCalls, false);
+BENCHMARK_CAPTURE(Interpret, m4_float, CoreKind::kCortexM4F, kFloatMac, false);
+BENCHMARK_CAPTURE(Interpret, m7_alu, CoreKind::kCortexM7Dp, kAlu, false);
+BENCHMARK_CAPTURE(Interpret, m7_int8_mac, CoreKind::kCortexM7Dp, kInt8Mac,
+                  false);
+BENCHMARK_CAPTURE(Interpret, m7_int8_mac_guard, CoreKind::kCortexM7Dp, kInt8Mac,
+                  true);
+BENCHMARK_CAPTURE(Interpret, m7_copy, CoreKind::kCortexM7Dp, kMemoryCopy,
+                  false);
+BENCHMARK_CAPTURE(Interpret, m7_calls, CoreKind::kCortexM7Dp, kCalls, false);
+BENCHMARK_CAPTURE(Interpret, m7_float, CoreKind::kCortexM7Dp, kFloatMac, false);
 
 }  // namespace
 }  // namespace tinyrig::emulator::testing
