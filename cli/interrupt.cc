@@ -4,8 +4,13 @@
 #include <ctime>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace tinyrig::cli {
 namespace {
+
+// Wrappers such as timeout(1) signal the child and its group: twice at once.
+constexpr int64_t kPatienceUs = 1'000'000;
 
 sigset_t Signals() {
   sigset_t set;
@@ -23,13 +28,17 @@ Interrupt::Interrupt(std::function<void()> on_signal)
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] {
     const sigset_t waited = Signals();
+    int64_t first_us = 0;
     while (!ending_) {
       const timespec patience{0, 100'000'000};
       if (sigtimedwait(&waited, nullptr, &patience) > 0) {
-        if (raised_.exchange(true)) {
-          std::_Exit(130);  // the second signal does not wait
+        const int64_t now_us = base::SystemClock().MonotonicMicros();
+        if (!raised_.exchange(true)) {
+          first_us = now_us;
+          on_signal_();
+        } else if (now_us - first_us > kPatienceUs) {
+          std::_Exit(130);  // asked again: do not wait for a tidy end
         }
-        on_signal_();
       }
     }
   });
