@@ -99,6 +99,7 @@ int Cancel(const Context& context, const std::string& id) {
 }
 
 int Logs(const Context& context, const std::string& id, bool follow) {
+  HoldSignals();
   client::LabClient lab(context.server);
   const Interrupt interrupt([&] { lab.CancelAll(); });
   const absl::Status status =
@@ -146,6 +147,7 @@ void AddJobCommands(CLI::App& app, Context* context, int* exit_code) {
   AddWithId(group, context, "watch", "wait for its end and print the result",
             id)
       ->callback([=] {
+        HoldSignals();
         client::LabClient lab(context->server);
         const Interrupt interrupt([&] { lab.CancelAll(); });
         *exit_code = WaitAndReport(*context, {*id}, {}, lab);

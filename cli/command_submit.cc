@@ -244,6 +244,7 @@ void AddSubmitCommand(CLI::App& app, Context* context, int* exit_code) {
   submit->add_flag("--detach", options->detach, "queue and return");
   submit->add_flag("--quiet,-q", options->quiet, "no progress");
   submit->callback([=] {
+    HoldSignals();
     client::LabClient lab(context->server);
     const Interrupt interrupt([&] { lab.CancelAll(); });
     *exit_code = SubmitAndWait(*context, *options, lab);

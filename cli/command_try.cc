@@ -31,6 +31,7 @@ int Try(const Context& context, const SubmitOptions& options) {
     PrintError(model.status());
     return kExitUsage;
   }
+  HoldSignals();
   const std::set<std::string> kinds(options.boards.begin(),
                                     options.boards.end());
   auto lab = PrivateLab::Start({kinds.begin(), kinds.end()});

@@ -22,10 +22,14 @@ sigset_t Signals() {
 
 }  // namespace
 
-Interrupt::Interrupt(std::function<void()> on_signal)
-    : on_signal_(std::move(on_signal)) {
+void HoldSignals() {
   const sigset_t set = Signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+Interrupt::Interrupt(std::function<void()> on_signal)
+    : on_signal_(std::move(on_signal)) {
+  HoldSignals();
   thread_ = std::thread([this] {
     const sigset_t waited = Signals();
     int64_t first_us = 0;

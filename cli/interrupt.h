@@ -1,5 +1,6 @@
 // SIGINT and SIGTERM as a call in a thread of their own, so that the handler
-// may do anything. Make one before any other thread starts.
+// may do anything. HoldSignals() comes before any other thread starts (a gRPC
+// channel starts some), else such a thread takes the signal and we just die.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,9 @@
 #include <thread>
 
 namespace tinyrig::cli {
+
+/// From here on signals wait for an Interrupt.
+void HoldSignals();
 
 class Interrupt {
  public:

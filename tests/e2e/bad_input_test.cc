@@ -140,6 +140,22 @@ TEST_F(BadInputTest, NoServerIsExit6) {
   Expect({"job", "list", "--server", "127.0.0.1:1"}, 6, "127.0.0.1:1");
 }
 
+TEST_F(BadInputTest, InterruptedTryLeavesNothingBehind) {
+  const std::string folder = lab_->folder() / "try";
+  std::filesystem::create_directories(folder);
+  const std::string said = lab_->folder() / "try.err";
+  const std::string command =
+      "set -m; TMPDIR=" + folder + " " + TINYRIG_BINARY_DIR +
+      "/bin/tinyrig try " + Digits() + " --board nucleo_f746zg --runs 1000 2>" +
+      said + " & P=$!; until grep -q COMPILING " + said +
+      "; do sleep 0.05; done; kill -INT $P; wait $P";
+  const auto result =
+      base::RunProcess({.argv = {"bash", "-c", command}, .timeout_ms = 60'000});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->exit_code, 130) << result->err;
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
 TEST_F(BadInputTest, CancelledJobEndsAsCancelled) {
   const auto queued = lab_->Cli({"submit", Digits(), "--board", "nucleo_f746zg",
                                  "--detach", "--runs", "1000"});
