@@ -58,6 +58,14 @@ TEST(Process, CapturesOutputAndExitCode) {
   EXPECT_EQ(result->err, "err\n");
 }
 
+TEST(Process, ChildSeesTheGivenEnvironment) {
+  const auto result = RunProcess({.argv = {"sh", "-c", "echo $HOME $PATH"},
+                                  .environment = {"HOME=/nowhere"}});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->out.substr(0, 9), "/nowhere ");
+  EXPECT_GT(result->out.size(), 12U) << "the rest is the parent's";
+}
+
 TEST(Process, MissingProgramIsNotFound) {
   const auto result = RunProcess({.argv = {"no-such-program-here"}});
   EXPECT_EQ(result.status().code(), absl::StatusCode::kNotFound);

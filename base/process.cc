@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -36,9 +38,32 @@ void Limit(__rlimit_resource resource, int64_t value) {
   }
 }
 
+bool SameName(const char* variable, const std::string& assignment) {
+  const size_t length = assignment.find('=') + 1;
+  return std::strncmp(variable, assignment.c_str(), length) == 0;
+}
+
+// Made before the fork: afterwards nothing may allocate.
+std::vector<char*> Environment(const ProcessOptions& options) {
+  std::vector<char*> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (std::ranges::none_of(options.environment, [&](const auto& ours) {
+          return SameName(*variable, ours);
+        })) {
+      all.push_back(*variable);
+    }
+  }
+  for (const std::string& assignment : options.environment) {
+    all.push_back(const_cast<char*>(assignment.c_str()));
+  }
+  all.push_back(nullptr);
+  return all;
+}
+
 // Between fork and exec: only async-signal-safe calls.
 [[noreturn]] void BecomeChild(const ProcessOptions& options, char* const* argv,
-                              int out, int err, int exec_error) {
+                              char* const* envp, int out, int err,
+                              int exec_error) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int null = ::open("/dev/null", O_RDONLY);
@@ -53,7 +78,7 @@ void Limit(__rlimit_resource resource, int64_t value) {
       ::chdir(options.working_folder.c_str()) != 0) {
     problem = errno;
   } else {
-    ::execvp(argv[0], argv);
+    ::execvpe(argv[0], argv, envp);
     problem = errno;
   }
   [[maybe_unused]] const ssize_t n =
@@ -129,13 +154,14 @@ absl::StatusOr<ProcessResult> RunProcess(const ProcessOptions& options) {
     argv.push_back(const_cast<char*>(word.c_str()));
   }
   argv.push_back(nullptr);
+  std::vector<char*> environment = Environment(options);
   const pid_t pid = ::fork();
   if (pid < 0) {
     return ErrnoStatus(errno, "fork");
   }
   if (pid == 0) {
-    BecomeChild(options, argv.data(), out.write_end.get(), err.write_end.get(),
-                exec_error.write_end.get());
+    BecomeChild(options, argv.data(), environment.data(), out.write_end.get(),
+                err.write_end.get(), exec_error.write_end.get());
   }
   out.write_end.Reset();
   err.write_end.Reset();

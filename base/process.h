@@ -16,6 +16,8 @@ namespace tinyrig::base {
 struct ProcessOptions {
   std::vector<std::string> argv;         ///< argv[0] is looked up in PATH
   std::filesystem::path working_folder;  ///< empty: the parent's
+  /// "NAME=value", added to or in place of the parent's.
+  std::vector<std::string> environment;
   int64_t timeout_ms = 600'000;          ///< then SIGKILL to the whole group
   int64_t memory_limit_bytes = 0;        ///< RLIMIT_AS; 0: none
   int64_t cpu_limit_s = 0;               ///< RLIMIT_CPU; 0: none

@@ -138,6 +138,11 @@ CompileResult ChildBuilder::Compile(const CompileRequest& request) {
   if (request.options.optimize() == "size") {
     options.argv.insert(options.argv.end(), {"--optimize", "size"});
   }
+  // A killed compiler cannot tidy up; we do.
+  const fs::path temporary = stem.string() + ".tmp";
+  std::error_code ignored;
+  fs::create_directory(temporary, ignored);
+  options.environment = {"TMPDIR=" + temporary.string()};
   options.timeout_ms = request.timeout_ms;
   options.memory_limit_bytes = kMemoryLimitBytes;
   options.cpu_limit_s = request.timeout_ms / 1000 + 1;
@@ -165,7 +170,7 @@ CompileResult ChildBuilder::Compile(const CompileRequest& request) {
   } else {
     done.failure = FailureOf(bytes.status(), v1::LAB, "compiling");
   }
-  std::error_code ignored;
+  fs::remove_all(temporary, ignored);
   fs::remove(output, ignored);
   fs::remove(status_file, ignored);
   return done;
