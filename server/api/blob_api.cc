@@ -86,6 +86,12 @@ absl::Status LabApi::DownloadBlob(const Caller& caller,
              : absl::UnavailableError("blob " + sha256 + " cannot be read");
 }
 
+absl::StatusOr<std::filesystem::path> LabApi::FindBlob(
+    const Caller& caller, const std::string& sha256) {
+  RETURN_IF_ERROR(check_(caller, Scope::kRead));
+  return lab_.blobs.Find(sha256);
+}
+
 absl::StatusOr<v1::Dataset> LabApi::CreateDataset(
     const Caller& caller, const v1::CreateDatasetRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kSubmit));

@@ -67,6 +67,7 @@ absl::StatusOr<v1::Job> LabApi::Added(JobRecord record) {
   }
   RETURN_IF_ERROR(id.status());
   lab_.wake_dispatcher();
+  lab_.bell.Ring(*id);
   ASSIGN_OR_RETURN(const JobRecord added, lab_.store.GetJob(*id));
   return desk_.Show(added);
 }

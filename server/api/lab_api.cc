@@ -26,6 +26,11 @@ absl::StatusOr<v1::ServerInfo> LabApi::GetServerInfo(
   return info;
 }
 
+int64_t LabApi::OpenLeaseCount() {
+  const std::lock_guard lock(lab_.mutex);
+  return static_cast<int64_t>(lab_.leases.size());
+}
+
 // The row says what the agent said last; whether it is there is known here.
 v1::Board LabApi::Present(v1::Board board) {
   const auto session = lab_.sessions.find(board.agent_id());

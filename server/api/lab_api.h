@@ -3,6 +3,7 @@
 // lab_service.proto lists. Thread-safe.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +49,12 @@ class LabApi {
         check_(std::move(check)),
         start_us_(lab.clock.UnixMicros()) {}
 
+  absl::Status CheckMay(const Caller& caller, Scope scope) {
+    return check_(caller, scope);
+  }
+  /// Boards that hold a job now.
+  int64_t OpenLeaseCount();
+
   absl::StatusOr<v1::ServerInfo> GetServerInfo(
       const Caller& caller, const v1::GetServerInfoRequest& request);
   absl::StatusOr<v1::ListBoardsResponse> ListBoards(
@@ -61,6 +68,10 @@ class LabApi {
   /// Hands out chunks of at most 1 MiB.
   absl::Status DownloadBlob(const Caller& caller, const std::string& sha256,
                             Scope scope, const Sink<std::string>& sink);
+
+  /// Where the bytes lie, for callers that send them in their own time.
+  absl::StatusOr<std::filesystem::path> FindBlob(const Caller& caller,
+                                                 const std::string& sha256);
 
   absl::StatusOr<v1::Dataset> CreateDataset(
       const Caller& caller, const v1::CreateDatasetRequest& request);

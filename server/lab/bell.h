@@ -8,6 +8,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <set>
+#include <vector>
 
 namespace tinyrig::server {
 
@@ -21,6 +23,9 @@ class Bell {
     {
       const std::lock_guard lock(mutex_);
       ++versions_[Index(job_id)];
+      if (collecting_) {
+        rung_.insert(job_id);
+      }
     }
     changed_.notify_all();
   }
@@ -31,6 +36,21 @@ class Bell {
     changed_.wait_for(lock, timeout, [&] {
       return stopped_ || versions_[Index(job_id)] != seen;
     });
+  }
+  /// From now on keeps the ids of rung jobs for TakeRung: for one taker.
+  void Collect() {
+    const std::lock_guard lock(mutex_);
+    collecting_ = true;
+  }
+  /// Jobs rung since the last call, each once; waits for the first one until
+  /// the server stops or the time is over.
+  std::vector<int64_t> TakeRung(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, timeout,
+                      [&] { return stopped_ || !rung_.empty(); });
+    std::vector<int64_t> taken(rung_.begin(), rung_.end());
+    rung_.clear();
+    return taken;
   }
   void Stop() {
     {
@@ -54,6 +74,8 @@ class Bell {
   std::condition_variable changed_;
   std::array<uint64_t, kBells> versions_{};
   bool stopped_ = false;
+  bool collecting_ = false;
+  std::set<int64_t> rung_;
 };
 
 }  // namespace tinyrig::server
