@@ -1,5 +1,6 @@
 // tinyrig-server: wires store, blobs, builder, dispatcher and gRPC; waits for
 // SIGTERM or SIGINT. Logic lives next door.
+#include <atomic>
 #include <csignal>
 #include <iostream>
 
@@ -10,7 +11,11 @@
 #include "server/api/lab_api.h"
 #include "server/build/cached_version_builder.h"
 #include "server/data_folder.h"
+#include "server/http/routes.h"
+#include "server/http/server.h"
 #include "server/lab/dispatcher.h"
+#include "server/query/lab_feed.h"
+#include "server/query/query_api.h"
 #include "server/rpc/server.h"
 #include "server/store/sqlite_store.h"
 #include <CLI/CLI.hpp>
@@ -23,10 +28,13 @@ struct Flags {
   std::string data = DataFolder::Default().string();
   std::string compiler = base::SiblingProgram("tinyrig-compile").string();
   std::string log_level = "info";
-  std::string ready_file;
+  std::string ready_file;  ///< gRPC's; HTTP's has ".http" behind it
   LabOptions lab;
   BlobLimits blobs;
   int stop_grace_ms = 1000;
+  HttpOptions http;
+  /// Without --http a taken port is no reason not to start.
+  bool http_given = false;
 };
 
 void AddFlags(CLI::App& app, Flags& flags) {
@@ -70,7 +78,33 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--compiler", flags.compiler, "the tinyrig-compile program")
       ->capture_default_str();
   app.add_option("--ready-file", flags.ready_file,
-                 "written with the address once the server is ready");
+                 "written with the address once the server is ready; the HTTP "
+                 "address goes to FILE.http");
+}
+
+void AddHttpFlags(CLI::App& app, Flags& flags) {
+  app.add_option_function<std::string>(
+         "--http",
+         [&flags](const std::string& listen) {
+           flags.http.listen = listen;
+           flags.http_given = true;
+         },
+         "HOST:PORT of API and dashboard; port 0 takes any; \"off\" for none")
+      ->default_str(flags.http.listen);
+  app.add_option("--web", flags.http.web, "folder of the built dashboard")
+      ->capture_default_str();
+  app.add_option("--http-read-timeout-ms", flags.http.read_timeout_ms,
+                 "silence after which a half-sent request is dropped")
+      ->check(CLI::Range(50, 600'000))
+      ->capture_default_str();
+  app.add_option("--http-heartbeat-ms", flags.http.heartbeat_ms,
+                 "between comments on a quiet event stream")
+      ->check(CLI::Range(50, 600'000))
+      ->capture_default_str();
+  app.add_option("--http-max-connections", flags.http.max_connections,
+                 "connections at once; more are answered 503")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
 }
 
 BoardCatalog Catalog() {
@@ -113,6 +147,46 @@ void WaitForSignal(const sigset_t& signals) {
   LOG_INFO("server", "signal {}: going down", signal);
 }
 
+/// Null: switched off.
+absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(
+    const Flags& flags, const DataFolder& folder, const HttpServices& services,
+    LabFeed& feed) {
+  if (flags.http.listen == "off") {
+    return nullptr;
+  }
+  HttpOptions options = flags.http;
+  options.spool = folder.scratch();
+  options.max_blob_bytes = flags.blobs.max_blob_bytes;
+  auto http =
+      HttpServer::Start(options, LabRoutes(services), feed, services.metrics);
+  if (!http.ok() && !flags.http_given) {
+    LOG_WARNING("server", "{}; taking any port", http.status().ToString());
+    options.listen = "127.0.0.1:0";
+    http =
+        HttpServer::Start(options, LabRoutes(services), feed, services.metrics);
+  }
+  return http;
+}
+
+absl::Status SayReady(const Flags& flags, const RpcServer& rpc,
+                      const HttpServer* http) {
+  if (!flags.ready_file.empty()) {
+    // Whoever sees the first file finds the second.
+    if (http != nullptr) {
+      RETURN_IF_ERROR(base::WriteFileAtomic(flags.ready_file + ".http",
+                                            http->address() + "\n"));
+    }
+    RETURN_IF_ERROR(
+        base::WriteFileAtomic(flags.ready_file, rpc.address() + "\n"));
+  }
+  std::cout << "ready listen=" << rpc.address() << " data=" << flags.data;
+  if (http != nullptr) {
+    std::cout << " http=" << http->address();
+  }
+  std::cout << std::endl;
+  return absl::OkStatus();
+}
+
 absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(flags.data));
   if (folder.was_unclean()) {
@@ -135,23 +209,43 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   Dispatcher dispatcher(lab);
   AgentDesk agents(lab);
   LabApi api(lab, AllowAll());
+  ASSIGN_OR_RETURN(const auto queries,
+                   QueryApi::Open(folder.database(), AllowAll()));
+  LabFeed feed(lab, api);
+  HttpMetrics metrics;
+  feed.OnEnd([&metrics](const v1::Job& job) { metrics.AddJob(job); });
+  std::atomic<bool> stopping{false};
   RETURN_IF_ERROR(dispatcher.Start());
-  auto started = RpcServer::Start(flags.listen, api, agents, lab.bell);
-  if (!started.ok()) {
+  const auto give_up = [&](const absl::Status& why) {
     dispatcher.Stop();
     folder.MarkClean();
-    return started.status();
+    return why;
+  };
+  auto http = StartHttp(flags, folder,
+                        {api, *queries, metrics, flags.lab.server_version,
+                         [&stopping] { return stopping.load(); }},
+                        feed);
+  if (!http.ok()) {
+    return give_up(http.status());
+  }
+  auto started = RpcServer::Start(flags.listen, api, agents, lab.bell);
+  if (!started.ok()) {
+    return give_up(started.status());
   }
   const std::unique_ptr<RpcServer> rpc = *std::move(started);
+  feed.Start();
   // Beyond this point calls are taken.
-  if (!flags.ready_file.empty()) {
-    RETURN_IF_ERROR(
-        base::WriteFileAtomic(flags.ready_file, rpc->address() + "\n"));
-  }
-  std::cout << "ready listen=" << rpc->address() << " data=" << flags.data
-            << std::endl;
+  RETURN_IF_ERROR(SayReady(flags, *rpc, http->get()));
   WaitForSignal(signals);
-  rpc->Stop(flags.stop_grace_ms);
+  stopping = true;
+  if (*http != nullptr) {
+    (*http)->Drain();
+  }
+  rpc->Stop(flags.stop_grace_ms);  // also ends the feed and what hangs on it
+  feed.Stop();
+  if (*http != nullptr) {
+    (*http)->Stop(flags.stop_grace_ms);
+  }
   dispatcher.Stop();
   folder.MarkClean();
   return absl::OkStatus();
@@ -165,7 +259,9 @@ int main(int argc, char** argv) {
   server::Flags flags;
   CLI::App app("The tinyrig lab server", "tinyrig-server");
   app.set_version_flag("--version", flags.lab.server_version);
+  flags.http.web = base::ShareFolder() / "web";
   server::AddFlags(app, flags);
+  server::AddHttpFlags(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

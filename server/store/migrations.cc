@@ -116,7 +116,14 @@ CREATE TABLE job_log (
   PRIMARY KEY (job_id, line)) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {kFirst};
+// For QueryService: the newest runs of a model on a kind of board, and jobs by
+// failure class (a serialised Failure begins with its class: tag, number).
+constexpr const char* kQueries = R"sql(
+CREATE INDEX runs_cell ON runs(model_name, board_id, id);
+CREATE INDEX jobs_failure ON jobs(substr(failure, 1, 2)) WHERE failure <> x'';
+)sql";
+
+constexpr std::array kSteps = {kFirst, kQueries};
 
 }  // namespace
 

@@ -1,0 +1,22 @@
+// Every route of docs/HTTP.md, as a table over the api's handlers.
+#pragma once
+
+#include "server/api/lab_api.h"
+#include "server/http/metrics.h"
+#include "server/http/router.h"
+#include "server/query/query_api.h"
+
+namespace tinyrig::server {
+
+struct HttpServices {
+  LabApi& api;
+  QueryApi& queries;
+  HttpMetrics& metrics;
+  std::string version;
+  std::function<bool()> is_stopping;
+};
+
+/// The services must outlive the router.
+Router LabRoutes(const HttpServices& services);
+
+}  // namespace tinyrig::server
