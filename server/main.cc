@@ -228,7 +228,11 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   if (!http.ok()) {
     return give_up(http.status());
   }
-  auto started = RpcServer::Start(flags.listen, api, agents, lab.bell);
+  auto started =
+      RpcServer::Start(flags.listen, api, agents, *queries, feed, lab.bell,
+                       [&metrics](const std::string& method, double seconds) {
+                         metrics.AddGrpc(method, seconds);
+                       });
   if (!started.ok()) {
     return give_up(started.status());
   }

@@ -5,9 +5,11 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/support/server_interceptor.h>
 
 #include "server/rpc/agent_service.h"
 #include "server/rpc/lab_service.h"
+#include "server/rpc/query_service.h"
 
 namespace tinyrig::server {
 namespace {
@@ -16,12 +18,60 @@ constexpr int kMaxReceivedBytes = 8 << 20;
 constexpr int kMaxSentBytes = 64 << 20;
 constexpr int kKeepaliveMs = 10'000;
 
+// From the call's start until its status is sent.
+class Stopwatch : public grpc::experimental::Interceptor {
+ public:
+  Stopwatch(std::string method, const RpcServer::Timed& timed)
+      : method_(std::move(method)),
+        timed_(timed),
+        start_(std::chrono::steady_clock::now()) {}
+  void Intercept(
+      grpc::experimental::InterceptorBatchMethods* methods) override {
+    using Point = grpc::experimental::InterceptionHookPoints;
+    if (methods->QueryInterceptionHookPoint(Point::PRE_SEND_STATUS)) {
+      timed_(method_, std::chrono::duration<double>(
+                          std::chrono::steady_clock::now() - start_)
+                          .count());
+    }
+    methods->Proceed();
+  }
+
+ private:
+  std::string method_;
+  const RpcServer::Timed& timed_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+class StopwatchFactory
+    : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit StopwatchFactory(RpcServer::Timed timed)
+      : timed_(std::move(timed)) {}
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo* info) override {
+    // "/tinyrig.v1.LabService/GetJob"
+    constexpr std::string_view kOurs = "/tinyrig.v1.";
+    const std::string_view method = info->method();
+    // Names of strangers would fill the metrics.
+    return method.starts_with(kOurs)
+               ? new Stopwatch(std::string(method.substr(kOurs.size())), timed_)
+               : nullptr;
+  }
+
+ private:
+  RpcServer::Timed timed_;
+};
+
 class GrpcServer : public RpcServer {
  public:
-  GrpcServer(LabApi& api, AgentDesk& agents, Bell& bell)
-      : lab_(api), agent_(agents, api, bell), bell_(bell) {}
+  GrpcServer(LabApi& api, AgentDesk& agents, QueryApi& queries, LabFeed& feed,
+             Bell& bell)
+      : lab_(api),
+        agent_(agents, api, bell),
+        query_(api, queries, feed),
+        bell_(bell) {}
 
-  absl::Status Listen(const std::string& listen) {
+  absl::Status Listen(const std::string& listen, const Timed& timed) {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
@@ -29,6 +79,12 @@ class GrpcServer : public RpcServer {
     builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&lab_);
     builder.RegisterService(&agent_);
+    builder.RegisterService(&query_);
+    std::vector<
+        std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+        watchers;
+    watchers.push_back(std::make_unique<StopwatchFactory>(timed));
+    builder.experimental().SetInterceptorCreators(std::move(watchers));
     builder.SetMaxReceiveMessageSize(kMaxReceivedBytes);
     builder.SetMaxSendMessageSize(kMaxSentBytes);
     // Otherwise a second server would share the port in silence.
@@ -63,6 +119,7 @@ class GrpcServer : public RpcServer {
  private:
   LabServiceSkin lab_;
   AgentServiceSkin agent_;
+  QueryServiceSkin query_;
   Bell& bell_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
@@ -71,9 +128,10 @@ class GrpcServer : public RpcServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
-    const std::string& listen, LabApi& api, AgentDesk& agents, Bell& bell) {
-  auto server = std::make_unique<GrpcServer>(api, agents, bell);
-  RETURN_IF_ERROR(server->Listen(listen));
+    const std::string& listen, LabApi& api, AgentDesk& agents,
+    QueryApi& queries, LabFeed& feed, Bell& bell, const Timed& timed) {
+  auto server = std::make_unique<GrpcServer>(api, agents, queries, feed, bell);
+  RETURN_IF_ERROR(server->Listen(listen, timed));
   return server;
 }
 

@@ -1,22 +1,29 @@
-// Two skins over the handlers, LabService and AgentService, on one gRPC port;
-// with the health service and reflection. No gRPC type leaves this folder.
+// Skins over the handlers, LabService, AgentService and QueryService, on one
+// gRPC port; with the health service and reflection. No gRPC type leaves this
+// folder.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/status.h"
 #include "server/api/lab_api.h"
 #include "server/lab/agent_desk.h"
+#include "server/query/lab_feed.h"
+#include "server/query/query_api.h"
 
 namespace tinyrig::server {
 
 class RpcServer {
  public:
   /// `listen`: host:port, port 0 takes any. UNAVAILABLE: the address is taken
-  /// or not ours. All three must outlive the server.
+  /// or not ours. What is given must outlive the server. `timed` is told of
+  /// each call that has ended: method ("LabService/GetJob") and seconds.
+  using Timed = std::function<void(const std::string& method, double seconds)>;
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
-      const std::string& listen, LabApi& api, AgentDesk& agents, Bell& bell);
+      const std::string& listen, LabApi& api, AgentDesk& agents,
+      QueryApi& queries, LabFeed& feed, Bell& bell, const Timed& timed);
   virtual ~RpcServer() = default;
 
   /// host:port as it is.
