@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "absl/strings/numbers.h"
+#include <boost/asio/executor_work_guard.hpp>
 
 #include "base/log.h"
 #include "server/http/session.h"
@@ -145,6 +146,9 @@ class BeastServer : public HttpServer {
   }
 
   net::io_context io_{1};
+  // Stop() asks the I/O thread how many are left: it may not end before.
+  net::executor_work_guard<net::io_context::executor_type> work_{
+      io_.get_executor()};
   std::shared_ptr<HttpShared> shared_;
   Tcp::acceptor acceptor_;
   net::steady_timer pause_;
