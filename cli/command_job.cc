@@ -18,12 +18,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-struct ListOptions {
-  std::string filter;
-  int page_size = 50;
-  std::string page_token;
-};
-
 int List(const Context& context, const ListOptions& options) {
   client::LabClient lab(context.server);
   v1::ListJobsRequest request;
@@ -135,9 +129,7 @@ void AddJobCommands(CLI::App& app, Context* context, int* exit_code) {
   list->add_option("--filter", options->filter,
                    "field=value [AND ...]: state, board_id, submitter, "
                    "model_name");
-  list->add_option("--page-size", options->page_size, "rows")
-      ->check(CLI::Range(1, 1000));
-  list->add_option("--page-token", options->page_token, "from the page before");
+  AddPageOptions(list, options.get());
   list->callback([=] { *exit_code = List(*context, *options); });
 
   auto id = std::make_shared<std::string>();

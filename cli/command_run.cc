@@ -12,12 +12,6 @@
 namespace tinyrig::cli {
 namespace {
 
-struct ListOptions {
-  std::string filter;
-  int page_size = 50;
-  std::string page_token;
-};
-
 int List(const Context& context, const ListOptions& options) {
   client::LabClient lab(context.server);
   v1::ListRunsRequest request;
@@ -141,9 +135,7 @@ void AddRunCommands(CLI::App& app, Context* context, int* exit_code) {
   list->add_option("--filter", options->filter,
                    "field=value [AND ...]: board_id, model_name, model_sha256, "
                    "dataset_name, job_id, origin, submitter");
-  list->add_option("--page-size", options->page_size, "rows")
-      ->check(CLI::Range(1, 1000));
-  list->add_option("--page-token", options->page_token, "from the page before");
+  AddPageOptions(list, options.get());
   list->callback([=] { *exit_code = List(*context, *options); });
 
   auto id = std::make_shared<std::string>();

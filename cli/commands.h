@@ -2,6 +2,8 @@
 // its exit code (exit_code.h) in *exit_code.
 #pragma once
 
+#include <string>
+
 #include "cli/output.h"
 #include <CLI/CLI.hpp>
 
@@ -15,6 +17,15 @@ void AddSubmitCommand(CLI::App& app, Context* context, int* exit_code);
 void AddTryCommand(CLI::App& app, Context* context, int* exit_code);
 void AddJobCommands(CLI::App& app, Context* context, int* exit_code);
 void AddRunCommands(CLI::App& app, Context* context, int* exit_code);
+
+struct ListOptions {
+  std::string filter;
+  int page_size = 50;
+  std::string page_token;
+};
+
+/// Adds --page-size and --page-token to a list command.
+void AddPageOptions(CLI::App* list, ListOptions* options);
 
 /// Adds -o/--output table|json|csv to a command.
 void AddFormatOption(CLI::App* command, Context* context);

@@ -20,4 +20,10 @@ void AddFormatOption(CLI::App* command, Context* context) {
           "127.0.0.1:7077)");
 }
 
+void AddPageOptions(CLI::App* list, ListOptions* options) {
+  list->add_option("--page-size", options->page_size, "rows")
+      ->check(CLI::Range(1, 1000));
+  list->add_option("--page-token", options->page_token, "from the page before");
+}
+
 }  // namespace tinyrig::cli
