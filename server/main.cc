@@ -211,6 +211,8 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   LabApi api(lab, AllowAll());
   ASSIGN_OR_RETURN(const auto queries,
                    QueryApi::Open(folder.database(), AllowAll()));
+  AdminApi admin(lab, folder.database(), AllowAll());
+  TransferApi transfer(lab, folder.database(), AllowAll());
   LabFeed feed(lab, api);
   HttpMetrics metrics;
   feed.OnEnd([&metrics](const v1::Job& job) { metrics.AddJob(job); });
@@ -221,18 +223,19 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
     folder.MarkClean();
     return why;
   };
-  auto http = StartHttp(flags, folder,
-                        {api, *queries, metrics, flags.lab.server_version,
-                         [&stopping] { return stopping.load(); }},
-                        feed);
+  auto http = StartHttp(
+      flags, folder,
+      {api, *queries, admin, transfer, metrics, flags.lab.server_version,
+       [&stopping] { return stopping.load(); }},
+      feed);
   if (!http.ok()) {
     return give_up(http.status());
   }
-  auto started =
-      RpcServer::Start(flags.listen, api, agents, *queries, feed, lab.bell,
-                       [&metrics](const std::string& method, double seconds) {
-                         metrics.AddGrpc(method, seconds);
-                       });
+  auto started = RpcServer::Start(
+      flags.listen, {api, agents, *queries, admin, transfer, feed, lab.bell},
+      [&metrics](const std::string& method, double seconds) {
+        metrics.AddGrpc(method, seconds);
+      });
   if (!started.ok()) {
     return give_up(started.status());
   }

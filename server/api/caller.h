@@ -9,7 +9,7 @@
 
 namespace tinyrig::server {
 
-enum class Scope { kRead, kSubmit, kAgent };
+enum class Scope { kRead, kSubmit, kAgent, kAdmin };
 
 struct Caller {
   std::string peer;  ///< "ipv4:127.0.0.1:53210"

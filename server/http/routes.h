@@ -2,15 +2,19 @@
 #pragma once
 
 #include "server/api/lab_api.h"
+#include "server/care/admin_api.h"
 #include "server/http/metrics.h"
 #include "server/http/router.h"
 #include "server/query/query_api.h"
+#include "server/transfer/transfer_api.h"
 
 namespace tinyrig::server {
 
 struct HttpServices {
   LabApi& api;
   QueryApi& queries;
+  AdminApi& admin;
+  TransferApi& transfer;
   HttpMetrics& metrics;
   std::string version;
   std::function<bool()> is_stopping;

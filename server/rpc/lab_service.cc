@@ -11,14 +11,6 @@ Caller CallerOf(grpc::ServerContext* context) {
   return {context->peer()};
 }
 
-template <typename Response>
-grpc::Status Answer(absl::StatusOr<Response> result, Response* response) {
-  if (result.ok()) {
-    *response = *std::move(result);
-  }
-  return ToGrpc(result.status());
-}
-
 }  // namespace
 
 grpc::Status LabServiceSkin::GetServerInfo(

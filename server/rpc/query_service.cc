@@ -13,14 +13,6 @@ constexpr std::chrono::milliseconds kLookUp{500};
 // Beyond a whole lab's first picture nobody may lag so far behind.
 constexpr size_t kMaxWaiting = 50'000;
 
-template <typename Response>
-grpc::Status Answer(absl::StatusOr<Response> result, Response* response) {
-  if (result.ok()) {
-    *response = *std::move(result);
-  }
-  return ToGrpc(result.status());
-}
-
 class WaitingEvents : public FeedSink {
  public:
   bool Take(const std::shared_ptr<const FeedItem>& item) override {

@@ -7,9 +7,11 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/support/server_interceptor.h>
 
+#include "server/rpc/admin_service.h"
 #include "server/rpc/agent_service.h"
 #include "server/rpc/lab_service.h"
 #include "server/rpc/query_service.h"
+#include "server/rpc/transfer_service.h"
 
 namespace tinyrig::server {
 namespace {
@@ -64,12 +66,13 @@ class StopwatchFactory
 
 class GrpcServer : public RpcServer {
  public:
-  GrpcServer(LabApi& api, AgentDesk& agents, QueryApi& queries, LabFeed& feed,
-             Bell& bell)
-      : lab_(api),
-        agent_(agents, api, bell),
-        query_(api, queries, feed),
-        bell_(bell) {}
+  explicit GrpcServer(const RpcHandlers& handlers)
+      : lab_(handlers.lab),
+        agent_(handlers.agents, handlers.lab, handlers.bell),
+        query_(handlers.lab, handlers.queries, handlers.feed),
+        admin_(handlers.admin),
+        transfer_(handlers.transfer),
+        bell_(handlers.bell) {}
 
   absl::Status Listen(const std::string& listen, const Timed& timed) {
     grpc::EnableDefaultHealthCheckService(true);
@@ -80,6 +83,8 @@ class GrpcServer : public RpcServer {
     builder.RegisterService(&lab_);
     builder.RegisterService(&agent_);
     builder.RegisterService(&query_);
+    builder.RegisterService(&admin_);
+    builder.RegisterService(&transfer_);
     std::vector<
         std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
         watchers;
@@ -120,6 +125,8 @@ class GrpcServer : public RpcServer {
   LabServiceSkin lab_;
   AgentServiceSkin agent_;
   QueryServiceSkin query_;
+  AdminServiceSkin admin_;
+  TransferServiceSkin transfer_;
   Bell& bell_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
@@ -128,9 +135,9 @@ class GrpcServer : public RpcServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
-    const std::string& listen, LabApi& api, AgentDesk& agents,
-    QueryApi& queries, LabFeed& feed, Bell& bell, const Timed& timed) {
-  auto server = std::make_unique<GrpcServer>(api, agents, queries, feed, bell);
+    const std::string& listen, const RpcHandlers& handlers,
+    const Timed& timed) {
+  auto server = std::make_unique<GrpcServer>(handlers);
   RETURN_IF_ERROR(server->Listen(listen, timed));
   return server;
 }

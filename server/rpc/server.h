@@ -1,6 +1,5 @@
-// Skins over the handlers, LabService, AgentService and QueryService, on one
-// gRPC port; with the health service and reflection. No gRPC type leaves this
-// folder.
+// Skins over the handlers of every service on one gRPC port; with the health
+// service and reflection. No gRPC type leaves this folder.
 #pragma once
 
 #include <functional>
@@ -9,21 +8,34 @@
 
 #include "base/status.h"
 #include "server/api/lab_api.h"
+#include "server/care/admin_api.h"
 #include "server/lab/agent_desk.h"
 #include "server/query/lab_feed.h"
 #include "server/query/query_api.h"
+#include "server/transfer/transfer_api.h"
 
 namespace tinyrig::server {
+
+/// What the skins translate for; all of it must outlive the server.
+struct RpcHandlers {
+  LabApi& lab;
+  AgentDesk& agents;
+  QueryApi& queries;
+  AdminApi& admin;
+  TransferApi& transfer;
+  LabFeed& feed;
+  Bell& bell;
+};
 
 class RpcServer {
  public:
   /// `listen`: host:port, port 0 takes any. UNAVAILABLE: the address is taken
-  /// or not ours. What is given must outlive the server. `timed` is told of
-  /// each call that has ended: method ("LabService/GetJob") and seconds.
+  /// or not ours. `timed` is told of each call that has ended: method
+  /// ("LabService/GetJob") and seconds.
   using Timed = std::function<void(const std::string& method, double seconds)>;
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
-      const std::string& listen, LabApi& api, AgentDesk& agents,
-      QueryApi& queries, LabFeed& feed, Bell& bell, const Timed& timed);
+      const std::string& listen, const RpcHandlers& handlers,
+      const Timed& timed);
   virtual ~RpcServer() = default;
 
   /// host:port as it is.

@@ -123,7 +123,27 @@ CREATE INDEX runs_cell ON runs(model_name, board_id, id);
 CREATE INDEX jobs_failure ON jobs(substr(failure, 1, 2)) WHERE failure <> x'';
 )sql";
 
-constexpr std::array kSteps = {kFirst, kQueries};
+// Who this server is (results name their maker), runs that are never deleted,
+// the health of boards over time, and what garbage collection looks up.
+constexpr const char* kCare = R"sql(
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('server_id', lower(hex(randomblob(16))));
+CREATE TABLE baselines (
+  name TEXT PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(id),
+  create_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX baselines_run ON baselines(run_id);
+CREATE TABLE board_events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  board_name TEXT NOT NULL REFERENCES boards(name), time_us INTEGER NOT NULL,
+  state INTEGER NOT NULL, fault TEXT NOT NULL);
+CREATE INDEX board_events_board ON board_events(board_name, time_us);
+CREATE INDEX leases_board ON leases(board_name, start_us);
+CREATE INDEX jobs_model ON jobs(model_sha256);
+CREATE INDEX jobs_end ON jobs(end_us);
+)sql";
+
+constexpr std::array kSteps = {kFirst, kQueries, kCare};
 
 }  // namespace
 

@@ -39,6 +39,109 @@ export type JobState =
   | 'FAILED'
   | 'CANCELLED';
 
+export type ExportTableRequestTable =
+  | 'TABLE_UNSPECIFIED'
+  | 'RUNS'
+  | 'LAYERS'
+  | 'SAMPLES'
+  | 'PREDICTIONS'
+  | 'JOBS';
+
+export type ExportTableRequestFormat =
+  | 'FORMAT_UNSPECIFIED'
+  | 'CSV'
+  | 'JSON_LINES';
+
+export interface BackupRequest {
+  /** Absolute, on the server's machine; made when missing. */
+  folder: string;
+}
+
+export interface BackupProgress {
+  /** "database", "blobs", "verify". */
+  step: string;
+  /** Bytes. */
+  doneBytes: string;
+  totalBytes: string;
+  /** Set in the last message. */
+  done: boolean;
+  runCount: string;
+  blobCount: string;
+  /** Blobs that an older backup in the folder had already. */
+  reusedBlobCount: string;
+}
+
+export interface CollectGarbageRequest {
+  /** Runs and ended jobs younger than this stay; 0 means 365, at least 1. */
+  keepDays: number;
+  /**
+   * So many newest runs of each (model name, board kind, origin) stay however
+   * old; 0 means 20, at least 1.
+   */
+  keepRunsPerCell: number;
+  dryRun: boolean;
+  /** Give the freed space of the database back to the disk (takes a while). */
+  compact: boolean;
+}
+
+export interface CollectGarbageResponse {
+  deletedRunCount: string;
+  deletedJobCount: string;
+  deletedBlobCount: string;
+  /** Of blob files; the database's own space is freed_database_bytes. */
+  freedBlobBytes: string;
+  freedDatabaseBytes: string;
+  keptRunCount: string;
+  keptBaselineCount: string;
+  dryRun: boolean;
+}
+
+export interface CheckIntegrityRequest {
+  /** Also reads every blob and hashes it. */
+  deep: boolean;
+}
+
+export interface CheckFinding {
+  /** "database", "missing blob", "damaged blob", "orphaned blob", "run". */
+  kind: string;
+  /** What and where, and what to do. */
+  message: string;
+  /** False: harmless (an orphaned blob that the next gc collects). */
+  harmful: boolean;
+}
+
+export interface CheckIntegrityResponse {
+  /** At most 1000; `finding_count` counts all. */
+  findings: CheckFinding[];
+  findingCount: string;
+  runCount: string;
+  blobCount: string;
+  blobBytes: string;
+  /** No harmful finding. */
+  ok: boolean;
+}
+
+export interface Baseline {
+  name: string;
+  runId: string;
+  createTime?: string;
+}
+
+export interface SetBaselineRequest {
+  name: string;
+  runId: string;
+}
+
+export interface DeleteBaselineRequest {
+  name: string;
+}
+
+export type ListBaselinesRequest = Record<string, never>;
+
+export interface ListBaselinesResponse {
+  baselines: Baseline[];
+}
+
 export interface AgentMessage {
   /** Counts up from 1 in a stream; Ack names it. */
   messageId: string;
@@ -425,6 +528,11 @@ export interface Job {
   revision: string;
   /** Whether the artifact came from the compile cache. */
   compileCached: boolean;
+  /**
+   * While it waits: seconds until a board is expected to take it, from the
+   * board time of recent jobs of this kind; absent: nothing to go by.
+   */
+  startEtaS?: number;
 }
 
 /** What is going on now, for bars and ETAs. */
@@ -456,11 +564,15 @@ export interface ServerInfo {
   maxBlobBytes: string;
   queuedJobCount: number;
   attachedAgentCount: number;
+  /** 32 hex digits, made when the database was: who made a result. */
+  serverId: string;
 }
 
 export interface ListBoardsRequest {
   pageSize: number;
   pageToken: string;
+  /** `board_id = nucleo_f746zg AND state = IDLE`; empty: all. */
+  filter: string;
 }
 
 export interface ListBoardsResponse {
@@ -523,11 +635,13 @@ export interface GetJobRequest {
 export interface ListJobsRequest {
   pageSize: number;
   pageToken: string;
-  /**
-   * Empty or `field=value` joined by " AND ": state, board_id, submitter,
-   * model_name.
-   */
+  /** `state = FAILED AND create_time > -24h`; empty: all. */
   filter: string;
+  /**
+   * `create_time`, `end_time`, `priority`, each with ` desc` behind it for
+   * largest first; empty: newest first.
+   */
+  orderBy: string;
 }
 
 export interface ListJobsResponse {
@@ -555,11 +669,14 @@ export interface GetRunRequest {
 export interface ListRunsRequest {
   pageSize: number;
   pageToken: string;
-  /**
-   * As in ListJobs: board_id, model_name, model_sha256, dataset_name, job_id,
-   * origin, submitter.
-   */
+  /** `model_name:kws AND us_p50 < 20ms`; empty: all. */
   filter: string;
+  /**
+   * `create_time`, `model_name`, `board_id`, `us_p50`, `sram_bytes`,
+   * `flash_bytes`, `top1`, each with ` desc` behind it for largest first;
+   * empty: newest first. Runs without a dataset have no top1: they come last.
+   */
+  orderBy: string;
 }
 
 export interface ListRunsResponse {
@@ -571,6 +688,8 @@ export interface ListPredictionsRequest {
   runId: string;
   pageSize: number;
   pageToken: string;
+  /** `correct = false AND label = 3`; empty: all. */
+  filter: string;
 }
 
 export interface ListPredictionsResponse {
@@ -601,7 +720,11 @@ export interface OverviewCell {
   total: string;
   /** The run before, of the same model name and board kind; empty: none. */
   previousRunId: string;
-  /** us_p50 / us_p50 of the run before - 1; 0 when there is none. */
+  /**
+   * us_p50 / us_p50 of the run before - 1; 0 when there is none. The run
+   * before and the sparkline are of the same origin: an emulated figure is
+   * never set against a measured one.
+   */
   usP50Change: number;
   /** us_p50 of up to 20 runs, oldest first, this one last. */
   sparklineUsP50: number[];
@@ -649,6 +772,62 @@ export type WatchLabRequest = Record<string, never>;
 export interface LabEvent {
   job?: Job;
   board?: Board;
+  /**
+   * Sent when positions moved because other jobs came or ended; at most two
+   * a second.
+   */
+  queue?: QueuePositions;
+}
+
+/** Every job that waits for a board, in order of position within its kind. */
+export interface QueuePositions {
+  entries: QueuePositionsEntry[];
+}
+
+export interface QueuePositionsEntry {
+  jobId: string;
+  /** 1 = next. */
+  position: number;
+  /** As Job.start_eta_s. */
+  startEtaS?: number;
+}
+
+export interface GetBoardHistoryRequest {
+  /** Name in the lab; empty: all boards. */
+  boardName: string;
+  /** Hours up to now; 0 means 24, at most 720. */
+  hours: number;
+  /** Equal parts of that span; 0 means 48, at most 500. */
+  bucketCount: number;
+}
+
+export interface BoardStateChange {
+  time?: string;
+  state: BoardState;
+  /** What the agent said when the state is FAULTY. */
+  fault: string;
+}
+
+export interface BoardActivity {
+  boardName: string;
+  /** Share of each bucket that a lease held the board, 0..1, oldest first. */
+  busyShare: number[];
+  /** Of the whole span. */
+  utilisation: number;
+  finishedLeaseCount: string;
+  /** Leases that ended by a failure, a lost agent or a timeout. */
+  failedLeaseCount: string;
+  /**
+   * State at the span's begin first, then the newest 200 changes, oldest
+   * first. Changes between IDLE and BUSY are not kept: leases tell these.
+   */
+  changes: BoardStateChange[];
+}
+
+export interface BoardHistory {
+  beginTime?: string;
+  endTime?: string;
+  boards: BoardActivity[];
 }
 
 export interface SqlRequest {
@@ -751,6 +930,12 @@ export interface Run {
   /** Per-layer overhead of profiling, included in each layer's cycles. */
   layerOverheadCycles: string;
   submitter: string;
+  /**
+   * Of an imported run: the server that made it (ServerInfo.server_id) and its
+   * id there; empty: made here.
+   */
+  sourceServerId: string;
+  sourceRunId: string;
 }
 
 /** One dataset sample as the board answered it. */
@@ -776,4 +961,42 @@ export interface Dataset {
   createTime?: string;
   /** How images became tensors; "raw" for .bin files. */
   preprocessing: string;
+}
+
+export interface ExportTableRequest {
+  table: ExportTableRequestTable;
+  format: ExportTableRequestFormat;
+  /** Of runs (docs/FILTER.md); for JOBS, of jobs. */
+  filter: string;
+}
+
+export interface ExportChunk {
+  /** Whole lines, at most 256 KiB unless one line is longer. */
+  data: string;
+}
+
+export interface ExportRecordsRequest {
+  /** Of runs (docs/FILTER.md). */
+  filter: string;
+}
+
+/**
+ * One run with all that belongs to it. As proto3 JSON, one a line, it is the
+ * file format of `tinyrig run export --format records`.
+ */
+export interface RunRecord {
+  /** ServerInfo.server_id of the server where the run was made. */
+  sourceServerId: string;
+  /** Its id there. */
+  sourceRunId: string;
+  job?: Job;
+  /** With samples, layers and plan. */
+  run?: Run;
+  predictions: Prediction[];
+  log: JobLogLine[];
+}
+
+export interface ImportRecordResponse {
+  runId: string;
+  alreadyThere: boolean;
 }

@@ -1,0 +1,39 @@
+// The requests of TransferService as plain functions over their messages:
+// tables as text, whole results out and in. Errors are those of
+// transfer_service.proto. Thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/status.h"
+#include "server/api/caller.h"
+#include "server/lab/lab.h"
+#include "tinyrig/v1/transfer_service.pb.h"
+
+namespace tinyrig::server {
+
+class TransferApi {
+ public:
+  /// `database`: the store's file, migrated already. `lab` must outlive this.
+  TransferApi(Lab& lab, std::filesystem::path database, ScopeCheck check)
+      : lab_(lab), database_(std::move(database)), check_(std::move(check)) {}
+
+  /// Sinks return false when the caller has gone. Chunks are whole lines.
+  absl::Status ExportTable(
+      const Caller& caller, const v1::ExportTableRequest& request,
+      const std::function<bool(const std::string& chunk)>& sink);
+  absl::Status ExportRecords(
+      const Caller& caller, const v1::ExportRecordsRequest& request,
+      const std::function<bool(const v1::RunRecord&)>& sink);
+  absl::StatusOr<v1::ImportRecordResponse> ImportRecord(
+      const Caller& caller, const v1::RunRecord& record);
+
+ private:
+  Lab& lab_;
+  std::filesystem::path database_;
+  ScopeCheck check_;
+};
+
+}  // namespace tinyrig::server
