@@ -57,9 +57,10 @@ HttpReply NotBuilt() {
   reply.body =
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
       "<title>tinyrig</title><h1>tinyrig</h1>"
-      "<p>The dashboard has not been built. Run <code>npm ci &amp;&amp; npm "
-      "run build</code> in <code>web/</code>, then start the server with "
-      "<code>--web web/dist</code>.</p>"
+      "<p>The dashboard has not been built: this tinyrig was configured with "
+      "<code>-DTINYRIG_WEB=OFF</code>, or without its target "
+      "<code>web</code>. Build <code>web</code>, or name a built dashboard "
+      "with <code>tinyrig-server --web FOLDER</code>.</p>"
       "<p>The API works: <a href=\"/api/v1/openapi.json\">openapi.json</a>, "
       "<a href=\"/api/v1/server\">server</a>, <a href=\"/metrics\">metrics</a>."
       "</p></html>\n";
