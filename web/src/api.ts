@@ -1,9 +1,10 @@
 // The only place that talks to the server: docs/HTTP.md in TypeScript.
 import type {
+  BoardHistory,
   CreateJobRequest,
   Job,
   JobLogLine,
-  LabEvent,
+  ListBaselinesResponse,
   ListBoardsResponse,
   ListDatasetsResponse,
   ListJobsResponse,
@@ -80,15 +81,19 @@ function query(values: Record<string, QueryValue>): string {
   return text ? `?${text}` : '';
 }
 
+function errorOf(body: string, status: number, reason: string): ApiError {
+  try {
+    const { code, message } = JSON.parse(body).error;
+    return new ApiError(String(code), String(message), status);
+  } catch {
+    const line = body.trim().slice(0, 200) || reason;
+    return new ApiError(`HTTP ${status}`, line, status);
+  }
+}
+
 async function failure(reply: Response): Promise<ApiError> {
   const text = await reply.text().catch(() => '');
-  try {
-    const { code, message } = JSON.parse(text).error;
-    return new ApiError(String(code), String(message), reply.status);
-  } catch {
-    const line = text.trim().slice(0, 200) || reply.statusText;
-    return new ApiError(`HTTP ${reply.status}`, line, reply.status);
-  }
+  return errorOf(text, reply.status, reply.statusText);
 }
 
 async function request(
@@ -199,102 +204,59 @@ export const listBoards = (signal?: AbortSignal) =>
 export const listDatasets = (signal?: AbortSignal) =>
   get<ListDatasetsResponse>('/datasets?pageSize=1000', signal);
 
-export async function uploadBlob(blob: Blob): Promise<UploadBlobResponse> {
-  const reply = await request('/blobs', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/octet-stream' },
-    body: blob,
-  });
-  return reply.json();
+export interface BoardHistoryQuery {
+  boardName?: string;
+  hours: number;
+  bucketCount: number;
 }
+export const getBoardHistory = (of: BoardHistoryQuery, signal?: AbortSignal) =>
+  get<BoardHistory>(`/boardHistory${query({ ...of })}`, signal);
+
+export const listBaselines = (signal?: AbortSignal) =>
+  get<ListBaselinesResponse>('/baselines', signal);
+
+/** Bytes that have left, and all there are. */
+export type UploadProgress = (sent: number, total: number) => void;
+
+/** XMLHttpRequest, because fetch does not tell how far an upload is. */
+export function uploadBlob(
+  blob: Blob,
+  onProgress: UploadProgress,
+): Promise<UploadBlobResponse> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open('POST', '/api/v1/blobs');
+    xhr.setRequestHeader('Content-Type', 'application/octet-stream');
+    xhr.upload.onprogress = (event) => onProgress(event.loaded, event.total);
+    xhr.onerror = () => {
+      setDown(true);
+      reject(new ApiError('UNREACHABLE', 'the upload was cut off', 0));
+    };
+    xhr.onload = () => {
+      if (xhr.status === 200) resolve(JSON.parse(xhr.responseText));
+      else reject(errorOf(xhr.responseText, xhr.status, xhr.statusText));
+    };
+    xhr.send(blob);
+  });
+}
+
+export type ExportTable =
+  | 'runs'
+  | 'layers'
+  | 'samples'
+  | 'predictions'
+  | 'jobs';
+
+/** A download of every row that passes the filter, streamed by the server. */
+export const exportUrl = (
+  table: ExportTable,
+  format: 'csv' | 'jsonl',
+  filter: string,
+) => `/api/v1/export/${table}${query({ format, filter })}`;
 
 export function blobUrl(sha256: string, fileName: string): string {
   return `/api/v1/blobs/${id(sha256)}${query({ name: fileName })}`;
 }
 
-// ---- Live events ----------------------------------------------------------
-
-export type LinkState = 'live' | 'connecting';
-
-interface Stream<T> {
-  path: string;
-  event: string;
-  onData(data: T): void;
-  onState(state: LinkState): void;
-  /** True: the stream has said all there is, do not dial again. */
-  isLast?(data: T): boolean;
-}
-
-/**
- * Server-sent events that dial again by themselves and rest while the tab is
- * hidden (a browser allows six connections a server: forgotten tabs would
- * starve the open one). Returns the function that ends it.
- */
-function follow<T>(stream: Stream<T>): () => void {
-  let source: EventSource | undefined;
-  let ended = false;
-  const close = () => {
-    source?.close();
-    source = undefined;
-  };
-  const open = () => {
-    if (source || ended || document.hidden) return;
-    stream.onState('connecting');
-    source = new EventSource(`/api/v1${stream.path}`);
-    source.onopen = () => stream.onState('live');
-    source.onerror = () => {
-      stream.onState('connecting');
-      // A page that only listens learns here that the server is gone.
-      void checkHealth();
-      // CLOSED: refused, the browser does not dial again by itself.
-      if (source?.readyState === EventSource.CLOSED) {
-        close();
-        if (!ended) setTimeout(open, 5_000);
-      }
-    };
-    source.addEventListener(stream.event, (message) => {
-      const data = JSON.parse((message as MessageEvent<string>).data) as T;
-      stream.onData(data);
-      if (stream.isLast?.(data)) {
-        ended = true;
-        close();
-      }
-    });
-  };
-  const onVisibility = () => (document.hidden ? close() : open());
-  document.addEventListener('visibilitychange', onVisibility);
-  const stopHealth = onHealth((down) => {
-    if (!down) {
-      close();
-      open();
-    }
-  });
-  open();
-  return () => {
-    ended = true;
-    close();
-    stopHealth();
-    document.removeEventListener('visibilitychange', onVisibility);
-  };
-}
-
-export const followLab = (
-  onData: (event: LabEvent) => void,
-  onState: (state: LinkState) => void,
-) => follow<LabEvent>({ path: '/events', event: 'lab', onData, onState });
-
 export const hasEnded = (job: Job) =>
   ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(job.state);
-
-export const followJob = (
-  jobId: string,
-  onData: (job: Job) => void,
-  onState: (state: LinkState) => void,
-) =>
-  follow<Job>({
-    path: `/jobs/${id(jobId)}/events`,
-    event: 'job',
-    onData,
-    onState,
-    isLast: hasEnded,
-  });

@@ -1,7 +1,8 @@
 // The lab as it is now: boards and unfinished jobs, kept by events.
 import { useEffect, useState } from 'preact/hooks';
-import { followLab, hasEnded, type LinkState } from './api';
-import type { Board, Job, LabEvent } from './types.gen';
+import { hasEnded } from './api';
+import { followLab, type LinkState } from './stream';
+import type { Board, Job, LabEvent, QueuePositions } from './types.gen';
 
 export interface LabState {
   boards: Map<string, Board>;
@@ -19,6 +20,7 @@ export function applyEvent(state: LabState, event: LabEvent): LabState {
     const boards = new Map(state.boards).set(event.board.name, event.board);
     return { ...state, boards };
   }
+  if (event.queue) return { ...state, jobs: moved(state.jobs, event.queue) };
   if (!event.job) return state;
   const known = state.jobs.get(event.job.id);
   if (known && Number(known.revision) > Number(event.job.revision))
@@ -27,6 +29,25 @@ export function applyEvent(state: LabState, event: LabEvent): LabState {
   const ended = [...jobs.values()].filter(hasEnded).sort(byNewest);
   for (const job of ended.slice(MOST_ENDED)) jobs.delete(job.id);
   return { ...state, jobs };
+}
+
+/** Positions change without the job changing: the server says them apart. */
+function moved(
+  jobs: ReadonlyMap<string, Job>,
+  queue: QueuePositions,
+): Map<string, Job> {
+  const out = new Map(jobs);
+  for (const { jobId, position, startEtaS } of queue.entries) {
+    const job = out.get(jobId);
+    if (!job || hasEnded(job)) continue;
+    const { startEtaS: _old, ...rest } = job;
+    out.set(jobId, {
+      ...rest,
+      queuePosition: position,
+      ...(startEtaS === undefined ? {} : { startEtaS }),
+    });
+  }
+  return out;
 }
 
 export const idNumber = (job: Job) => Number(job.id.replace(/^\D*/, ''));
@@ -98,14 +119,4 @@ export function useLab(): { lab: LabState; link: LinkState } {
 function keepEnded(state: LabState): LabState {
   const jobs = new Map([...state.jobs].filter(([, job]) => hasEnded(job)));
   return { boards: new Map(), jobs };
-}
-
-/** The time, each second: for "3 s ago" and elapsed times. */
-export function useNow(period_ms = 1000): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), period_ms);
-    return () => clearInterval(timer);
-  }, [period_ms]);
-  return now;
 }

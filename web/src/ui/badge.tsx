@@ -1,6 +1,7 @@
 // Where a figure comes from, beside every figure.
 import type { Origin } from '../types.gen';
 import { originWord } from '../format';
+import { Term } from './term';
 
 const meaning: Record<string, string> = {
   MEASURED: "Counted by a real chip's own cycle counter.",
@@ -9,15 +10,28 @@ const meaning: Record<string, string> = {
   ESTIMATED: 'Computed without running.',
 };
 
+const meaningOf = (word: string) =>
+  meaning[word] ?? 'The server did not say where this comes from.';
+
+const classOf = (word: string) =>
+  `badge origin-${word.split(' ')[0]!.toLowerCase()}`;
+
 export function OriginBadge({ origin }: { origin: Origin | undefined }) {
   const word = originWord(origin);
   return (
-    <span
-      class={`badge origin-${word.split(' ')[0]!.toLowerCase()}`}
-      title={meaning[word] ?? 'The server did not say where this comes from.'}
-    >
+    <span class={classOf(word)} title={meaningOf(word)}>
       {word}
     </span>
+  );
+}
+
+/** Once a page: with its meaning for keyboard and touch as well. */
+export function OriginTerm({ origin }: { origin: Origin | undefined }) {
+  const word = originWord(origin);
+  return (
+    <Term help={meaningOf(word)}>
+      <span class={classOf(word)}>{word}</span>
+    </Term>
   );
 }
 
@@ -26,7 +40,7 @@ export function OriginBadges({ origins }: { origins: Iterable<Origin> }) {
   return (
     <span class="badges">
       {[...new Set(origins)].map((origin) => (
-        <OriginBadge key={origin} origin={origin} />
+        <OriginTerm key={origin} origin={origin} />
       ))}
     </span>
   );

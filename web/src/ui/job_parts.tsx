@@ -1,7 +1,8 @@
 // Parts that the pages of jobs share.
 import { useState } from 'preact/hooks';
-import { cancelJob, hasEnded, type LinkState } from '../api';
-import { between, num, seconds } from '../format';
+import { cancelJob, hasEnded } from '../api';
+import type { LinkState } from '../stream';
+import { between, NONE, num, seconds } from '../format';
 import type { Failure, Job } from '../types.gen';
 
 export function JobProgress({ job }: { job: Job }) {
@@ -56,8 +57,18 @@ export function CancelButton({ job }: { job: Job }) {
 
 /** When the server does not know, the page does not guess. */
 export function eta(job: Job): string {
+  if (hasEnded(job)) return NONE;
+  if (job.state === 'QUEUED')
+    return job.startEtaS === undefined
+      ? NONE
+      : `starts in ${about(job.startEtaS)}`;
   const s = job.progress?.etaS;
-  return hasEnded(job) || s === undefined || s < 0 ? '–' : seconds(s);
+  return s === undefined || s < 0 ? NONE : `${about(s)} left`;
+}
+
+/** An estimate to the second: finer would claim too much. */
+function about(s: number): string {
+  return s < 1 ? '< 1 s' : seconds(Math.round(s));
 }
 
 /** The stages' durations so far; the queue stands apart. */
@@ -78,28 +89,74 @@ export function stageTimes(job: Job, now: number) {
   };
 }
 
-const whoActs: Record<string, string> = {
-  MODEL: 'the model or the request is wrong, unsupported or does not fit',
-  BOARD: 'the board misbehaved: fault, reset, verify error or no answer',
-  LAB: 'the lab misbehaved: agent lost, disk full or toolchain broken',
-  TIMEOUT: 'a stage took longer than its deadline (queue time never counts)',
-  CANCELLED_BY_USER: 'somebody cancelled the job',
-  INTERNAL: 'a bug of tinyrig: please report it with this page',
+interface Duty {
+  /** Who has to act. */
+  who: string;
+  /** What the class means. */
+  what: string;
+}
+
+const duties: Record<string, Duty> = {
+  MODEL: {
+    who: 'whoever owns the model',
+    what: 'the model, the dataset or the request is wrong, unsupported or does not fit',
+  },
+  BOARD: {
+    who: 'whoever looks after this board',
+    what: 'it faulted, reset, failed to verify or did not answer',
+  },
+  LAB: {
+    who: 'whoever runs the lab',
+    what: 'an agent was lost, a disk is full or the toolchain is broken',
+  },
+  TIMEOUT: {
+    who: 'whoever submitted it',
+    what: 'a stage took longer than the job allows (queue time never counts): allow more, or make the job smaller',
+  },
+  CANCELLED_BY_USER: { who: 'nobody', what: 'somebody cancelled the job' },
+  INTERNAL: {
+    who: 'the authors of tinyrig',
+    what: 'a bug: please report it with this page',
+  },
 };
 
+const unknownDuty: Duty = { who: 'unknown', what: 'a class of a newer server' };
+
+export const dutyOf = (failureClass: string) =>
+  duties[failureClass] ?? unknownDuty;
+
+/** Who has to act, as a badge with its meaning. */
+export function FailureClass({ failure }: { failure: Failure }) {
+  const name = failure.failureClass;
+  return (
+    <span class="badge state-failed" title={dutyOf(name).what}>
+      {name === 'CANCELLED_BY_USER' ? 'CANCELLED' : name}
+    </span>
+  );
+}
+
 export function FailureBox({ failure }: { failure: Failure }) {
+  const duty = dutyOf(failure.failureClass);
+  const place = [
+    failure.stage && `while ${failure.stage}`,
+    failure.code && failure.code,
+  ].filter(Boolean);
   return (
     <div class="error">
       <p>
-        <span class="badge state-failed">{failure.failureClass}</span>{' '}
-        <span class="quiet">
-          {whoActs[failure.failureClass] ?? 'class unknown'}
-          {failure.stage ? `, while ${failure.stage}` : ''}
-          {failure.code ? ` (${failure.code})` : ''}
-        </span>
+        <FailureClass failure={failure} />{' '}
+        <span class="quiet">{place.join(', ')}</span>
       </p>
       <p class="failure-text">{failure.message}</p>
-      {failure.deviceFault && <pre tabIndex={0}>{failure.deviceFault}</pre>}
+      <p>
+        To act: <strong>{duty.who}</strong>{' '}
+        <span class="quiet">({duty.what})</span>
+      </p>
+      {failure.deviceFault && (
+        <pre tabIndex={0} aria-label="Fault report of the board">
+          {failure.deviceFault}
+        </pre>
+      )}
     </div>
   );
 }

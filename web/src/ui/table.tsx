@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Cell } from '../csv';
 import { ExportButton } from './export';
-import { Term } from './term';
+import { Term, useTip } from './term';
 
 export interface Column<Row> {
   /** Name in CSV and in the URL's sort key, unit included: "us_p50". */
@@ -162,17 +162,47 @@ function Head<Row>({
   }
   // Numbers are looked at from the largest, text from A.
   const next = active ? !sort!.descending : !!column.number;
-  return (
-    <button
-      type="button"
-      class="sort"
-      title={column.help}
-      onClick={() => onSort({ key: column.key, descending: next })}
-    >
+  const inside = (
+    <>
       {column.title}
       <span aria-hidden="true">
         {active ? (sort!.descending ? ' ▼' : ' ▲') : ''}
       </span>
+    </>
+  );
+  const click = () => onSort({ key: column.key, descending: next });
+  return column.help ? (
+    <HelpedSort help={column.help} onClick={click}>
+      {inside}
+    </HelpedSort>
+  ) : (
+    <button type="button" class="sort" onClick={click}>
+      {inside}
     </button>
+  );
+}
+
+function HelpedSort({
+  help,
+  onClick,
+  children,
+}: {
+  help: string;
+  onClick(): void;
+  children: ComponentChildren;
+}) {
+  const tip = useTip(help);
+  return (
+    <span class="term" {...tip.area}>
+      <button
+        type="button"
+        class="sort helped"
+        {...tip.button}
+        onClick={onClick}
+      >
+        {children}
+      </button>
+      {tip.box}
+    </span>
   );
 }

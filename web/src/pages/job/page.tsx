@@ -1,13 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import {
-  blobUrl,
-  followJob,
-  getJob,
-  hasEnded,
-  type LinkState,
-} from '../../api';
+import { blobUrl, getJob, hasEnded } from '../../api';
+import { followJob, type LinkState } from '../../stream';
 import { seconds, shortHash, time } from '../../format';
-import { useNow } from '../../live';
+import { useNow } from '../../now';
 import { useLoad } from '../../load';
 import type { PageProps } from '../../routes';
 import type { Job } from '../../types.gen';

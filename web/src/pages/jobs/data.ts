@@ -1,8 +1,9 @@
 // What the Jobs page sends and shows.
+import { joinFilter } from '../../filter';
 import { num } from '../../format';
 import type { Board, CreateJobRequest, Job } from '../../types.gen';
 import type { Column } from '../../ui/table';
-import { quote } from '../runs/data';
+import { stageTimes } from '../../ui/job_parts';
 
 export const states = [
   'QUEUED',
@@ -14,20 +15,21 @@ export const states = [
   'CANCELLED',
 ];
 
-export function toFilter(params: URLSearchParams): string {
-  const keys = {
-    state: 'state',
-    board: 'board_id',
-    model: 'model_name',
-    submitter: 'submitter',
-  };
-  return Object.entries(keys)
-    .flatMap(([key, field]) => {
-      const value = params.get(key);
-      return value ? [`${field}=${quote(value)}`] : [];
-    })
-    .join(' AND ');
-}
+const filterFields = {
+  state: 'state',
+  board: 'board_id',
+  model: 'model_name',
+  submitter: 'submitter',
+};
+
+export const toFilter = (params: URLSearchParams) =>
+  joinFilter(filterFields, params);
+
+export const filterExamples = [
+  'state = FAILED AND create_time > -24h',
+  'NOT state = SUCCEEDED AND board_id = nucleo_f746zg',
+  'submitter:nightly',
+] as const;
 
 export interface Kind {
   id: string;
@@ -112,7 +114,10 @@ export function makeNonce(
     .join('');
 }
 
-export const valueColumns: Pick<Column<Job>, 'key' | 'value'>[] = [
+type Values = Pick<Column<Job>, 'key' | 'value'>[];
+
+/** `now`: where an unfinished stage is taken to end, ms since the epoch. */
+export const valueColumns = (now: number): Values => [
   { key: 'job', value: (j) => j.id },
   { key: 'state', value: (j) => j.state },
   { key: 'queue_position', value: (j) => j.queuePosition || undefined },
@@ -123,13 +128,12 @@ export const valueColumns: Pick<Column<Job>, 'key' | 'value'>[] = [
   { key: 'step', value: (j) => j.progress?.step },
   { key: 'done', value: (j) => num(j.progress?.done) },
   { key: 'total', value: (j) => num(j.progress?.total) },
-  {
-    key: 'eta_s',
-    value: (j) =>
-      (j.progress?.etaS ?? -1) >= 0 ? j.progress!.etaS : undefined,
-  },
+  { key: 'eta_s', value: leftOf },
+  { key: 'start_eta_s', value: (j) => j.startEtaS },
   { key: 'create_time', value: (j) => j.createTime },
   { key: 'end_time', value: (j) => j.endTime },
+  { key: 'queue_s', value: (j) => stageTimes(j, now).queue_s },
+  { key: 'work_s', value: (j) => workTime(j, now) },
   {
     key: 'failure_class',
     value: (j) => (j.failure ? j.failure.failureClass : ''),
@@ -137,3 +141,12 @@ export const valueColumns: Pick<Column<Job>, 'key' | 'value'>[] = [
   { key: 'run', value: (j) => j.runId },
   { key: 'submitter', value: (j) => j.spec?.submitter },
 ];
+
+const leftOf = (job: Job) =>
+  (job.progress?.etaS ?? -1) >= 0 ? job.progress!.etaS : undefined;
+
+/** Compiling and the board, without the queue, seconds. */
+export function workTime(job: Job, now: number): number {
+  const t = stageTimes(job, now);
+  return t.compile_s + t.board_s;
+}

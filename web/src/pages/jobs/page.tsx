@@ -1,23 +1,30 @@
 import { listJobs } from '../../api';
-import { ago, plural, seconds, time } from '../../format';
-import { queueOf, useLab, useNow } from '../../live';
+import { ago, count, plural, seconds, time } from '../../format';
+import { queueOf, useLab } from '../../live';
+import { useNow } from '../../now';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
 import type { PageProps } from '../../routes';
 import type { Job } from '../../types.gen';
 import { StateBadge } from '../../ui/badge';
+import { definitions } from '../../ui/definitions';
+import { ExportAll } from '../../ui/export_all';
+import { FilterBox, filterProblem } from '../../ui/filter_box';
 import {
   CancelButton,
   eta,
+  FailureClass,
   JobProgress,
   LinkMark,
   stageTimes,
 } from '../../ui/job_parts';
 import { Pager } from '../../ui/pager';
 import { Empty, Loaded } from '../../ui/state';
-import { type Column, DataTable } from '../../ui/table';
-import { states, toFilter, valueColumns } from './data';
+import { type Column, DataTable, formatSort, parseSort } from '../../ui/table';
+import { filterExamples, states, toFilter, valueColumns } from './data';
 import { SubmitPanel } from './submit_panel';
+
+const PAGE_SIZE = 25;
 
 export default function JobsPage({ params }: PageProps) {
   const { lab, link } = useLab();
@@ -73,58 +80,100 @@ const looks = (now: number): Record<string, Partial<Column<Job>>> => ({
   queue_position: {
     title: 'position',
     number: true,
+    help: 'Place among the jobs that wait for the same kind of board; 1 is next.',
     show: (j) => j.queuePosition || '–',
   },
-  model_name: { title: 'model', className: 'name' },
+  model_name: {
+    title: 'model',
+    className: 'name',
+    show: (j) => (
+      <>
+        <span title={j.spec?.modelName}>{j.spec?.modelName}</span>
+        <span class="sub">by {j.spec?.submitter || 'unknown'}</span>
+      </>
+    ),
+  },
   board_id: { title: 'board' },
-  dataset: { title: 'dataset', show: (j) => j.spec?.dataset || '–' },
-  board_name: { title: 'holder', show: (j) => j.boardName || '–' },
+  dataset: {
+    title: 'dataset',
+    className: 'name',
+    show: (j) => <span title={j.spec?.dataset}>{j.spec?.dataset || '–'}</span>,
+  },
+  board_name: {
+    title: 'holder',
+    help: 'The board that holds or held the job, by its name in the lab.',
+    show: (j) => j.boardName || '–',
+  },
   step: { title: 'stage and progress', show: (j) => <JobProgress job={j} /> },
-  eta_s: { title: 'ETA', number: true, show: (j) => eta(j) },
+  eta_s: {
+    title: 'ETA',
+    number: true,
+    help: 'Until the job ends; for one that waits, until a board is expected to take it. A dash: nothing to go by yet.',
+    show: (j) => eta(j),
+  },
+  queue_s: {
+    title: 'waited',
+    number: true,
+    help: definitions.queue,
+    show: (j) => seconds(stageTimes(j, now).queue_s),
+  },
+  work_s: {
+    title: 'took',
+    number: true,
+    help: 'Compiling and the time on the board, without the queue.',
+    show: (j) => <Took job={j} now={now} />,
+  },
   create_time: {
     title: 'submitted',
+    sort: true,
     show: (j) => (
       <span title={time(j.createTime)}>{ago(j.createTime, now)}</span>
     ),
   },
   end_time: {
-    title: 'took',
-    number: true,
-    show: (j) => <Took job={j} now={now} />,
+    title: 'ended',
+    sort: true,
+    show: (j) => <span title={time(j.endTime)}>{ago(j.endTime, now)}</span>,
   },
-  failure_class: {
-    title: 'failure',
+  failure_class: { hidden: true },
+  run: {
+    title: 'result',
     show: (j) =>
-      j.failure ? (
-        <span title={j.failure.message}>{j.failure.failureClass}</span>
+      j.runId ? (
+        <a href={`/runs/${j.runId}`}>{j.runId}</a>
+      ) : j.failure ? (
+        <a class="plain" href={`/jobs/${j.id}`} title={j.failure.message}>
+          <FailureClass failure={j.failure} />
+        </a>
       ) : (
         '–'
       ),
   },
-  run: {
-    title: 'run',
-    show: (j) => (j.runId ? <a href={`/runs/${j.runId}`}>{j.runId}</a> : '–'),
-  },
-  submitter: { title: 'submitter', show: (j) => j.spec?.submitter || '–' },
 });
 
 function Took({ job, now }: { job: Job; now: number }) {
   const t = stageTimes(job, now);
   return (
     <span
-      title={`queue ${seconds(t.queue_s)}, compile ${seconds(t.compile_s)}, board ${seconds(t.board_s)}`}
+      title={`compile ${job.compileCached ? 'from the cache' : seconds(t.compile_s)}, board ${seconds(t.board_s)}`}
     >
       {seconds(t.compile_s + t.board_s)}
     </span>
   );
 }
 
-function columnsOf(keys: readonly string[], now: number): Column<Job>[] {
+function columnsOf(
+  keys: readonly string[],
+  hidden: readonly string[],
+  now: number,
+): Column<Job>[] {
+  const values = valueColumns(now);
   const all = looks(now);
-  return keys.map((key) => ({
+  return [...keys, ...hidden].map((key) => ({
     title: key,
-    ...valueColumns.find((c) => c.key === key)!,
+    ...values.find((c) => c.key === key)!,
     ...all[key],
+    ...(hidden.includes(key) ? { hidden: true } : {}),
   }));
 }
 
@@ -140,9 +189,9 @@ function QueueTable({ jobs, now }: { jobs: Job[]; now: number }) {
         'board_name',
         'step',
         'eta_s',
-        'create_time',
-        'submitter',
+        'queue_s',
       ],
+      ['done', 'total', 'start_eta_s', 'create_time', 'submitter'],
       now,
     ),
     {
@@ -152,6 +201,7 @@ function QueueTable({ jobs, now }: { jobs: Job[]; now: number }) {
       show: (j: Job) => <CancelButton job={j} />,
     },
   ];
+  const waiting = jobs.filter((j) => j.state === 'QUEUED').length;
   return (
     <DataTable
       name="queue"
@@ -159,9 +209,10 @@ function QueueTable({ jobs, now }: { jobs: Job[]; now: number }) {
       rows={jobs}
       rowKey={(j) => j.id}
       caption={
-        jobs.length === 1
-          ? '1 job waits or runs'
-          : `${jobs.length} jobs wait or run`
+        <span role="status">
+          {plural(jobs.length - waiting, 'job')} in work, {count(waiting)}{' '}
+          waiting
+        </span>
       }
     />
   );
@@ -177,79 +228,134 @@ function AllJobs({
   live: ReadonlyMap<string, Job>;
 }) {
   const filter = toFilter(params);
+  const free = params.get('filter') ?? '';
+  const order = params.get('order') ?? '';
   const pageToken = params.get('pageToken') ?? '';
-  const load = useLoad(`${filter}\n${pageToken}\n${live.size}`, (signal) =>
-    listJobs({ filter, pageToken, pageSize: 25 }, signal),
+  const load = useLoad(
+    `${filter}\n${order}\n${pageToken}\n${live.size}`,
+    (signal) =>
+      listJobs(
+        { filter, pageToken, pageSize: PAGE_SIZE, orderBy: order },
+        signal,
+      ),
   );
+  const problem = filterProblem(free, load.error);
+  return (
+    <section aria-label="All jobs">
+      <h2>All jobs</h2>
+      <QuickFilters params={params} />
+      <FilterBox
+        key={free}
+        value={free}
+        examples={filterExamples}
+        problem={problem}
+        onChange={(next) => setParams({ filter: next, pageToken: undefined })}
+      />
+      {!problem && (
+        <Loaded load={load} what="jobs">
+          {(page) => (
+            <JobTable
+              jobs={page.jobs.map((j) => live.get(j.id) ?? j)}
+              next={page.nextPageToken}
+              params={params}
+              now={now}
+            />
+          )}
+        </Loaded>
+      )}
+    </section>
+  );
+}
+
+function QuickFilters({ params }: { params: URLSearchParams }) {
   const change = (key: string) => (event: Event) =>
     setParams({
       [key]: (event.currentTarget as HTMLInputElement).value.trim(),
       pageToken: undefined,
     });
   return (
-    <section aria-label="All jobs">
-      <h2>All jobs</h2>
-      <div class="filters">
-        <label>
-          state{' '}
-          <select value={params.get('state') ?? ''} onChange={change('state')}>
-            {['', ...states].map((s) => (
-              <option key={s} value={s}>
-                {s || 'any'}
-              </option>
-            ))}
-          </select>
+    <div class="filters">
+      <label>
+        state{' '}
+        <select value={params.get('state') ?? ''} onChange={change('state')}>
+          {['', ...states].map((s) => (
+            <option key={s} value={s}>
+              {s || 'any'}
+            </option>
+          ))}
+        </select>
+      </label>
+      {['board', 'model', 'submitter'].map((key) => (
+        <label key={key}>
+          {key}{' '}
+          <input
+            type="search"
+            placeholder="any"
+            spellcheck={false}
+            value={params.get(key) ?? ''}
+            onChange={change(key)}
+          />
         </label>
-        {['board', 'model', 'submitter'].map((key) => (
-          <label key={key}>
-            {key}{' '}
-            <input
-              type="search"
-              placeholder="any"
-              spellcheck={false}
-              value={params.get(key) ?? ''}
-              onChange={change(key)}
-            />
-          </label>
-        ))}
-      </div>
-      <Loaded load={load} what="jobs">
-        {(page) =>
-          page.jobs.length === 0 ? (
-            <Empty
-              title={filter ? 'No job passes this filter.' : 'No job yet.'}
-            >
-              {filter && <a href="/jobs">Show all jobs</a>}
-            </Empty>
-          ) : (
-            <>
-              <DataTable
-                name="jobs"
-                rowKey={(j) => j.id}
-                rows={page.jobs.map((j) => live.get(j.id) ?? j)}
-                caption={`${plural(page.jobs.length, 'job')} on this page, newest first`}
-                columns={columnsOf(
-                  [
-                    'job',
-                    'state',
-                    'model_name',
-                    'board_id',
-                    'dataset',
-                    'board_name',
-                    'create_time',
-                    'end_time',
-                    'failure_class',
-                    'run',
-                    'submitter',
-                  ],
-                  now,
-                )}
-              />
-              <Pager token={pageToken} next={page.nextPageToken} />
-            </>
-          )
+      ))}
+    </div>
+  );
+}
+
+function JobTable({
+  jobs,
+  next,
+  params,
+  now,
+}: {
+  jobs: Job[];
+  next: string;
+  params: URLSearchParams;
+  now: number;
+}) {
+  const filter = toFilter(params);
+  if (jobs.length === 0)
+    return (
+      <Empty title={filter ? 'No job passes this filter.' : 'No job yet.'}>
+        {filter ? (
+          <a href="/jobs">Show all jobs</a>
+        ) : (
+          <a href="/jobs?submit=1">Submit a model</a>
+        )}
+      </Empty>
+    );
+  const columns = columnsOf(
+    [
+      'job',
+      'state',
+      'model_name',
+      'board_id',
+      'dataset',
+      'board_name',
+      'create_time',
+      'end_time',
+      'queue_s',
+      'work_s',
+      'run',
+    ],
+    ['failure_class', 'submitter'],
+    now,
+  );
+  const fallback = { key: 'create_time', descending: true };
+  return (
+    <>
+      <DataTable
+        name="jobs"
+        rowKey={(j) => j.id}
+        rows={jobs}
+        columns={columns}
+        caption={`${plural(jobs.length, 'job')} on this page`}
+        sort={parseSort(params.get('order'), fallback)}
+        onSort={(sort) =>
+          setParams({ order: formatSort(sort), pageToken: undefined })
         }
-      </Loaded>
-    </section>
+        tools={<ExportAll tables={['jobs']} filter={filter} />}
+      />
+      <Pager token={params.get('pageToken') ?? ''} next={next} />
+    </>
   );
 }

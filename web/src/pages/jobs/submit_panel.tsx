@@ -14,6 +14,12 @@ import type { Job } from '../../types.gen';
 import { ErrorBox, Loaded } from '../../ui/state';
 import { fileProblem, kinds, makeNonce, requests } from './data';
 
+/** What is going on; `share`, 0..1, where it can be told. */
+interface Busy {
+  text: string;
+  share?: number;
+}
+
 interface Sent {
   jobs: Job[];
   error?: Error;
@@ -25,7 +31,7 @@ export function SubmitPanel() {
   const info = useLoad('info', getServerInfo);
   const [file, setFile] = useState<File>();
   const [problem, setProblem] = useState('');
-  const [busy, setBusy] = useState('');
+  const [busy, setBusy] = useState<Busy>();
   const [sent, setSent] = useState<Sent>();
   const nonce = useRef(makeNonce());
 
@@ -47,11 +53,17 @@ export function SubmitPanel() {
     if (!file) return setProblem('choose a .tflite file first');
     if (chosen.length === 0) return setProblem('choose at least one board');
     setProblem('');
+    setSent(undefined);
+    setBusy({ text: 'Uploading…', share: 0 });
     const jobs: Job[] = [];
     try {
-      setBusy(`Uploading ${file.name} (${bytes(file.size)})…`);
-      const blob = await uploadBlob(file);
-      setBusy('Submitting…');
+      const blob = await uploadBlob(file, (sentBytes, total) =>
+        setBusy({
+          text: `Uploading: ${bytes(sentBytes)} of ${bytes(total)}`,
+          share: total > 0 ? sentBytes / total : 0,
+        }),
+      );
+      setBusy({ text: 'Submitting…' });
       for (const request of requests(
         {
           modelSha256: blob.sha256,
@@ -77,7 +89,7 @@ export function SubmitPanel() {
         error: reason instanceof Error ? reason : new Error(String(reason)),
       });
     } finally {
-      setBusy('');
+      setBusy(undefined);
     }
     return undefined;
   };
@@ -131,8 +143,9 @@ export function SubmitPanel() {
         />
         <p class="submit-row">
           <button type="submit" class="primary" disabled={!!busy}>
-            {busy || 'Submit'}
+            {busy ? 'Working…' : 'Submit'}
           </button>
+          {busy && <Working busy={busy} />}
           {problem && (
             <span class="problem" role="alert">
               {problem}
@@ -152,6 +165,17 @@ export function SubmitPanel() {
       )}
       {sent?.error && <ErrorBox error={sent.error} />}
     </section>
+  );
+}
+
+function Working({ busy }: { busy: Busy }) {
+  return (
+    <span class="progress" role="status">
+      {busy.share !== undefined && (
+        <progress max="1" value={busy.share} aria-label="Upload" />
+      )}
+      {busy.text}
+    </span>
   );
 }
 
@@ -257,7 +281,8 @@ function Options({ names, failed }: { names: string[]; failed: boolean }) {
           type="text"
           name="submitter"
           maxLength={64}
-          placeholder="for fairness in the queue"
+          placeholder="anna"
+          title="The queue is fair between submitters"
         />
       </label>
     </div>

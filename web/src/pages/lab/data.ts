@@ -1,7 +1,8 @@
 // What the Lab page makes of boards and recent jobs.
 import type { Span } from '../../charts/timeline';
 import { hasEnded } from '../../api';
-import type { Board, Job } from '../../types.gen';
+import type { Health } from '../../charts/activity';
+import type { Board, BoardActivity, BoardState, Job } from '../../types.gen';
 
 export interface Agent {
   id: string;
@@ -59,4 +60,60 @@ export function windowStart(
   // All jobs seen: the first of them is where history begins.
   const oldest = Math.min(...times);
   return Math.max(day, complete ? Math.min(oldest, now - 600_000) : oldest);
+}
+
+/** Spans that can be looked at, hours. */
+export const spansOffered = [1, 6, 24, 168, 720] as const;
+
+export const spanName = (hours: number) =>
+  hours < 48 ? `${hours} h` : `${hours / 24} d`;
+
+/** `hours` of the URL; a day unless it is one of those offered. */
+export function hoursOf(params: URLSearchParams): number {
+  const wanted = Number(params.get('hours'));
+  return spansOffered.find((h) => h === wanted) ?? 24;
+}
+
+/** Changes of state as stretches that fill [from, to] without overlap. */
+export function healthOf(
+  activity: BoardActivity,
+  from: number,
+  to: number,
+): Health[] {
+  const at = activity.changes.map((c) =>
+    Math.min(to, Math.max(from, Date.parse(c.time ?? '') || from)),
+  );
+  return activity.changes
+    .map((c, i) => ({
+      from: at[i]!,
+      to: at[i + 1] ?? to,
+      state: c.state,
+      fault: c.fault,
+    }))
+    .filter((h) => h.to > h.from && h.state !== 'STATE_UNSPECIFIED');
+}
+
+export interface ChangeRow {
+  time: string;
+  board: string;
+  state: BoardState;
+  fault: string;
+}
+
+/** What happened to boards, newest first; their states at the begin are none. */
+export function changeRows(
+  boards: readonly BoardActivity[],
+  from: number,
+): ChangeRow[] {
+  return boards
+    .flatMap((b) =>
+      b.changes.map((c) => ({
+        time: c.time ?? '',
+        board: b.boardName,
+        state: c.state,
+        fault: c.fault,
+      })),
+    )
+    .filter((c) => Date.parse(c.time) > from)
+    .sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
 }

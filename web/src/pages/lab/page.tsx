@@ -1,5 +1,3 @@
-import { listJobs } from '../../api';
-import { busyShare, type Span, Timeline } from '../../charts/timeline';
 import {
   ago,
   bytes,
@@ -10,13 +8,12 @@ import {
   plural,
   time,
 } from '../../format';
-import { useLab, useNow } from '../../live';
-import { useLoad } from '../../load';
+import { useLab } from '../../live';
+import { useNow } from '../../now';
 import { setParams } from '../../router';
 import type { PageProps } from '../../routes';
 import type { Board } from '../../types.gen';
 import { OriginBadge, StateBadge } from '../../ui/badge';
-import { ExportButton } from '../../ui/export';
 import { LinkMark } from '../../ui/job_parts';
 import { Empty } from '../../ui/state';
 import {
@@ -26,23 +23,20 @@ import {
   parseSort,
   sortRows,
 } from '../../ui/table';
-import { agents, busySpans, windowStart } from './data';
-
-const JOBS_SEEN = 200;
+import { agents, hoursOf } from './data';
+import {
+  type History,
+  HistorySection,
+  useHistory,
+  utilisation,
+} from './history';
 
 export default function LabPage({ params }: PageProps) {
   const { lab, link } = useLab();
   const now = useNow(5000);
   const boards = [...lab.boards.values()];
-  const recent = useLoad('recent', (signal) =>
-    listJobs({ pageSize: JOBS_SEEN }, signal),
-  );
-  const known = new Map(recent.data?.jobs.map((j) => [j.id, j]));
-  for (const job of lab.jobs.values()) known.set(job.id, job);
-  const jobs = [...known.values()];
-  const from = windowStart(jobs, recent.data?.nextPageToken === '', now);
-  const spans = busySpans(jobs, now);
-  const history: History = { spans, from, now };
+  const hours = hoursOf(params);
+  const history = useHistory(hours, [...lab.jobs.values()], now);
   const list = agents(boards);
   return (
     <>
@@ -69,54 +63,17 @@ export default function LabPage({ params }: PageProps) {
             agentCount={list.length}
             away={list.filter((a) => !a.online).length}
           />
-          <BoardTable boards={boards} history={history} params={params} />
-          <section aria-label="Health history">
-            <div class="section-head">
-              <h2>Since {time(new Date(from).toISOString())}</h2>
-              <ExportButton sheet={() => historySheet(history)} />
-            </div>
-            <p class="quiet">
-              Each box is a job on a board:{' '}
-              <span class="key ok">succeeded</span>{' '}
-              <span class="key failed">failed or cancelled</span>{' '}
-              <span class="key now">running</span>. From the newest{' '}
-              {jobs.length} jobs, at most a day back.
-            </p>
-            {list.map((agent) => (
-              <div key={agent.id} class="agent">
-                <h3>
-                  {agent.id}{' '}
-                  <StateBadge state={agent.online ? 'ATTACHED' : 'AWAY'} />
-                </h3>
-                {agent.boards.map((board) => (
-                  <Strip key={board.name} board={board} history={history} />
-                ))}
-              </div>
-            ))}
-          </section>
+          <BoardTable
+            boards={boards}
+            history={history}
+            now={now}
+            params={params}
+          />
+          <HistorySection agents={list} history={history} hours={hours} />
         </>
       )}
     </>
   );
-}
-
-interface History {
-  spans: Map<string, Span[]>;
-  from: number;
-  now: number;
-}
-
-function historySheet(history: History) {
-  const at = (t: number) => new Date(t).toISOString();
-  return {
-    name: 'board-history',
-    columns: ['board', 'job', 'from', 'to', 'outcome'],
-    rows: [...history.spans].flatMap(([board, spans]) =>
-      spans
-        .filter((s) => s.to >= history.from)
-        .map((s) => [board, s.id, at(s.from), at(s.to), s.tone]),
-    ),
-  };
 }
 
 function Summary({
@@ -156,16 +113,15 @@ function Summary({
   );
 }
 
-const share = (board: Board, h: History) =>
-  busyShare(h.spans.get(board.name) ?? [], h.from, h.now);
-
 function BoardTable({
   boards,
   history,
+  now,
   params,
 }: {
   boards: Board[];
   history: History;
+  now: number;
   params: URLSearchParams;
 }) {
   const columns: Column<Board>[] = [
@@ -218,9 +174,9 @@ function BoardTable({
       title: 'busy',
       number: true,
       sort: true,
-      value: (b) => share(b, history),
-      help: 'Share of the time shown below in which a job held the board.',
-      show: (b) => percent(share(b, history), 1),
+      value: (b) => utilisation(history, b.name),
+      help: `Share of the time since ${time(new Date(history.from).toISOString())} in which a job held the board.`,
+      show: (b) => percent(utilisation(history, b.name), 1),
     },
     {
       key: 'finished_job_count',
@@ -260,9 +216,7 @@ function BoardTable({
       sort: true,
       value: (b) => b.lastSeenTime,
       show: (b) => (
-        <span title={time(b.lastSeenTime)}>
-          {ago(b.lastSeenTime, history.now)}
-        </span>
+        <span title={time(b.lastSeenTime)}>{ago(b.lastSeenTime, now)}</span>
       ),
     },
     { key: 'uid', title: 'uid', value: (b) => b.uid, hidden: true },
@@ -292,26 +246,4 @@ function kindText(board: Board): string {
   return k
     ? `${k.displayName}: ${k.chip}, ${k.core}, ${hertz(k.clockHz)}, flash ${bytes(k.flashBytes)}, RAM ${bytes(k.ramBytes)}`
     : '';
-}
-
-function Strip({ board, history }: { board: Board; history: History }) {
-  const spans = (history.spans.get(board.name) ?? []).filter(
-    (s) => s.to >= history.from,
-  );
-  const failed = spans.filter((s) => s.tone === 'failed').length;
-  return (
-    <div class="strip">
-      <span class="strip-name">{board.name}</span>
-      <Timeline
-        spans={spans}
-        from={history.from}
-        to={history.now}
-        label={`${board.name}: ${spans.length} jobs, ${failed} failed, busy ${percent(share(board, history), 1)}`}
-      />
-      <span class="quiet">
-        {plural(spans.length, 'job')}
-        {failed > 0 ? `, ${failed} failed` : ''}
-      </span>
-    </div>
-  );
 }

@@ -1,18 +1,34 @@
 import { getOverview } from '../../api';
 import { Sparkline } from '../../charts/sparkline';
-import { bytes, count, micros, percent, plural, time } from '../../format';
+import {
+  ago,
+  bytes,
+  count,
+  micros,
+  num,
+  percent,
+  plural,
+  time,
+} from '../../format';
+import { useNow } from '../../now';
 import { useLoad } from '../../load';
 import { setParams, withParams } from '../../router';
 import type { PageProps } from '../../routes';
 import type { Overview, OverviewCell } from '../../types.gen';
-import { OriginBadge } from '../../ui/badge';
+import { OriginBadge, OriginBadges } from '../../ui/badge';
 import { Change } from '../../ui/change';
 import { definitions } from '../../ui/definitions';
 import { ExportButton } from '../../ui/export';
-import { FilterBox } from '../../ui/filter_box';
+import { FilterBox, filterProblem } from '../../ui/filter_box';
 import { Empty, Loaded } from '../../ui/state';
 import { Term } from '../../ui/term';
 import { hasPrevious, toMatrix, toSheet } from './data';
+
+const filterExamples = [
+  'origin = EMULATED AND create_time > -7d',
+  'model_name:kws',
+  'board_id = nucleo_f746zg AND us_p50 < 50ms',
+];
 
 /** Changes below this stay grey, as on Compare. */
 const NOISE = 0.005;
@@ -20,6 +36,7 @@ const NOISE = 0.005;
 export default function OverviewPage({ params }: PageProps) {
   const filter = params.get('filter') ?? '';
   const load = useLoad(filter, (signal) => getOverview(filter, signal));
+  const problem = filterProblem(filter, load.error);
   return (
     <>
       <h1>Overview</h1>
@@ -30,12 +47,15 @@ export default function OverviewPage({ params }: PageProps) {
       <FilterBox
         key={filter}
         value={filter}
-        example="origin=MEASURED AND dataset_name=vww01"
+        examples={filterExamples}
+        problem={problem}
         onChange={(next) => setParams({ filter: next })}
       />
-      <Loaded load={load} what="the overview">
-        {(overview) => <MatrixView overview={overview} filter={filter} />}
-      </Loaded>
+      {!problem && (
+        <Loaded load={load} what="the overview">
+          {(overview) => <MatrixView overview={overview} filter={filter} />}
+        </Loaded>
+      )}
     </>
   );
 }
@@ -47,6 +67,7 @@ function MatrixView({
   overview: Overview;
   filter: string;
 }) {
+  const now = useNow(60_000);
   if (overview.cells.length === 0) {
     return filter ? (
       <Empty title="No run passes this filter.">
@@ -73,6 +94,7 @@ function MatrixView({
           {filter ? ' pass the filter' : ' stored'}
         </div>
         <div class="tools">
+          <Legend overview={overview} />
           <ExportButton sheet={() => toSheet(overview)} />
         </div>
       </div>
@@ -108,7 +130,7 @@ function MatrixView({
                   return (
                     <td key={board} data-board={board}>
                       {cell ? (
-                        <Cell cell={cell} />
+                        <Cell cell={cell} now={now} />
                       ) : (
                         <span class="quiet">no run</span>
                       )}
@@ -124,64 +146,95 @@ function MatrixView({
   );
 }
 
-function Cell({ cell }: { cell: OverviewCell }) {
-  const trend = `/trends${withParams(new URLSearchParams(), {
-    model: cell.modelName,
-    board: cell.boardId,
-    metric: 'us_p50',
-  })}`;
+function Cell({ cell, now }: { cell: OverviewCell; now: number }) {
+  const only = { model: cell.modelName, board: cell.boardId };
+  const none = new URLSearchParams();
   return (
     <div class="cell">
-      <div class="cell-head">
-        <a
-          class="figure"
-          href={`/runs/${cell.runId}`}
-          title={`${cell.runId}, ${time(cell.createTime)}: ${count(cell.cyclesP50)} cycles`}
-        >
-          {micros(cell.usP50)}
-        </a>
-        {hasPrevious(cell) ? (
+      <div class="cell-main">
+        <div class="cell-head">
           <a
-            class="plain"
-            href={`/compare?runs=${cell.previousRunId},${cell.runId}`}
+            class="figure"
+            href={`/runs/${cell.runId}`}
+            title={`${cell.runId}: ${count(cell.cyclesP50)} cycles`}
           >
-            <Change
-              value={cell.usP50Change}
-              significant={Math.abs(cell.usP50Change) >= NOISE}
-            />
+            {micros(cell.usP50)}
           </a>
-        ) : (
-          <span class="quiet">first run</span>
-        )}
+          <CellChange cell={cell} />
+          <OriginBadge origin={cell.origin} />
+        </div>
+        <a
+          class="plain spark-link"
+          href={`/trends${withParams(none, { ...only, metric: 'us_p50' })}`}
+          aria-label={`Trend of ${cell.modelName} on ${cell.boardId}`}
+        >
+          <Sparkline values={cell.sparklineUsP50} />
+        </a>
+        <span class="quiet tiny">
+          <span title={time(cell.createTime)}>{ago(cell.createTime, now)}</span>
+          {', '}
+          <a href={`/runs${withParams(none, only)}`}>
+            {plural(num(cell.runCount), 'run')}
+          </a>
+        </span>
       </div>
-      <OriginBadge origin={cell.origin} />
-      <a
-        class="plain spark-link"
-        href={trend}
-        aria-label={`Trend of ${cell.modelName} on ${cell.boardId}`}
-      >
-        <Sparkline values={cell.sparklineUsP50} />
-      </a>
       <dl class="small">
         <div>
-          <dt>
-            <Term help={definitions.sram}>SRAM</Term>
-          </dt>
+          <dt>SRAM</dt>
           <dd>{bytes(cell.sramBytes)}</dd>
         </div>
         <div>
-          <dt>
-            <Term help={definitions.flash}>flash</Term>
-          </dt>
+          <dt>flash</dt>
           <dd>{bytes(cell.flashBytes)}</dd>
         </div>
         <div>
-          <dt>
-            <Term help={definitions.accuracy}>top-1</Term>
-          </dt>
-          <dd>{cell.top1 === undefined ? 'no dataset' : percent(cell.top1)}</dd>
+          <dt>top-1</dt>
+          <dd>
+            {cell.top1 === undefined ? (
+              <span class="quiet">no dataset</span>
+            ) : (
+              percent(cell.top1)
+            )}
+          </dd>
         </div>
       </dl>
     </div>
+  );
+}
+
+function CellChange({ cell }: { cell: OverviewCell }) {
+  if (!hasPrevious(cell)) return <span class="quiet tiny">first run</span>;
+  return (
+    <a
+      class="plain"
+      href={`/compare?runs=${cell.previousRunId},${cell.runId}`}
+      aria-label={`Compare ${cell.runId} with ${cell.previousRunId}, the run before`}
+    >
+      <Change
+        value={cell.usP50Change}
+        significant={Math.abs(cell.usP50Change) >= NOISE}
+      />
+    </a>
+  );
+}
+
+/** What the words in the cells mean, once instead of in each. */
+function Legend({ overview }: { overview: Overview }) {
+  const terms: [string, string][] = [
+    ['latency', definitions.latency],
+    ['change', definitions.change],
+    ['SRAM', definitions.sram],
+    ['flash', definitions.flash],
+    ['top-1', definitions.accuracy],
+  ];
+  return (
+    <p class="legend-line">
+      {terms.map(([word, help]) => (
+        <Term key={word} help={help}>
+          {word}
+        </Term>
+      ))}
+      <OriginBadges origins={overview.cells.map((c) => c.origin)} />
+    </p>
   );
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { quote, selected, toFilter, toggle } from './data';
+import { quote } from '../../filter';
+import type { Run } from '../../types.gen';
+import { selected, toFilter, toggle, valuesSeen } from './data';
 
 const filter = (text: string) => toFilter(new URLSearchParams(text));
 
@@ -29,4 +31,9 @@ test('selection lives in the URL', () => {
   ]);
   expect(toggle(['r-1', 'r-2'], 'r-1')).toEqual(['r-2']);
   expect(toggle(['r-1'], 'r-3')).toEqual(['r-1', 'r-3']);
+});
+
+test('quick filters suggest what is on the page, once and sorted', () => {
+  const runs = ['b', 'a', 'b', ''].map((submitter) => ({ submitter }) as Run);
+  expect(valuesSeen(runs, 'submitter')).toEqual(['a', 'b']);
 });

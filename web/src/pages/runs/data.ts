@@ -1,6 +1,7 @@
 // The filter of the Runs page as URL keys, and as the server's language.
 import type { Column } from '../../ui/table';
 import type { Run } from '../../types.gen';
+import { joinFilter } from '../../filter';
 import { num } from '../../format';
 
 /** URL key -> field of the filter language. */
@@ -15,24 +16,30 @@ export const filterFields = {
 export type FilterKey = keyof typeof filterFields;
 export const filterKeys = Object.keys(filterFields) as FilterKey[];
 
-/** A value in quotes unless it is one plain word. */
-export function quote(value: string): string {
-  return /^[\w.@-]+$/.test(value)
-    ? value
-    : `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
+export const filterExamples = [
+  'us_p50 < 20ms AND board_id = nucleo_f746zg',
+  'create_time > -24h',
+  'model_name:kws AND NOT dataset_name = ""',
+  'flash_bytes <= 128KiB OR sram_bytes <= 64KiB',
+] as const;
+
+const fieldOf: Record<Exclude<FilterKey, 'origin'>, (run: Run) => string> = {
+  model: (run) => run.modelName,
+  board: (run) => run.boardId,
+  dataset: (run) => run.datasetName,
+  submitter: (run) => run.submitter,
+};
+
+/** What a quick filter can suggest without asking the server for more. */
+export function valuesSeen(
+  runs: readonly Run[],
+  key: Exclude<FilterKey, 'origin'>,
+): string[] {
+  return [...new Set(runs.map(fieldOf[key]))].filter(Boolean).sort();
 }
 
-/** All conditions of the URL joined by AND; the free part in brackets. */
-export function toFilter(params: URLSearchParams): string {
-  const terms = filterKeys.flatMap((key) => {
-    const value = params.get(key);
-    return value ? [`${filterFields[key]}=${quote(value)}`] : [];
-  });
-  const free = params.get('filter')?.trim();
-  if (free)
-    terms.push(terms.length > 0 && /\bOR\b/.test(free) ? `(${free})` : free);
-  return terms.join(' AND ');
-}
+export const toFilter = (params: URLSearchParams) =>
+  joinFilter(filterFields, params);
 
 export function selected(params: URLSearchParams): string[] {
   return (params.get('select') ?? '').split(',').filter(Boolean);

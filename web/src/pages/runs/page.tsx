@@ -6,17 +6,20 @@ import type { PageProps } from '../../routes';
 import type { ListRunsResponse, Run } from '../../types.gen';
 import { OriginBadge } from '../../ui/badge';
 import { definitions } from '../../ui/definitions';
-import { FilterBox } from '../../ui/filter_box';
+import { ExportAll } from '../../ui/export_all';
+import { FilterBox, filterProblem } from '../../ui/filter_box';
 import { Pager } from '../../ui/pager';
 import { Empty, Loaded } from '../../ui/state';
 import { type Column, DataTable, formatSort, parseSort } from '../../ui/table';
 import {
+  filterExamples,
   filterKeys,
   orderFields,
   selected,
   toFilter,
   toggle,
   valueColumns,
+  valuesSeen,
 } from './data';
 
 const PAGE_SIZE = 50;
@@ -37,24 +40,34 @@ export default function RunsPage({ params }: PageProps) {
     ),
   );
   const free = params.get('filter') ?? '';
+  const problem = filterProblem(free, load.error);
   return (
     <>
       <h1>Runs</h1>
-      <Filters params={params} />
+      <Filters params={params} seen={load.data?.runs ?? []} />
       <FilterBox
         key={free}
         value={free}
-        example="dataset_name=vww01"
+        examples={filterExamples}
+        problem={problem}
         onChange={(next) => setParams({ filter: next, pageToken: undefined })}
       />
-      <Loaded load={load} what="runs">
-        {(page) => <RunTable page={page} params={params} />}
-      </Loaded>
+      {!problem && (
+        <Loaded load={load} what="runs">
+          {(page) => <RunTable page={page} params={params} />}
+        </Loaded>
+      )}
     </>
   );
 }
 
-function Filters({ params }: { params: URLSearchParams }) {
+function Filters({
+  params,
+  seen,
+}: {
+  params: URLSearchParams;
+  seen: readonly Run[];
+}) {
   const change = (key: string) => (event: Event) => {
     const { value } = event.currentTarget as
       | HTMLInputElement
@@ -85,9 +98,15 @@ function Filters({ params }: { params: URLSearchParams }) {
               type="search"
               value={params.get(key) ?? ''}
               placeholder="any"
+              list={`seen-${key}`}
               onChange={change(key)}
               spellcheck={false}
             />
+            <datalist id={`seen-${key}`}>
+              {valuesSeen(seen, key).map((value) => (
+                <option key={value} value={value} />
+              ))}
+            </datalist>
           </label>
         ),
       )}
@@ -208,7 +227,15 @@ function RunTable({
             pageToken: undefined,
           })
         }
-        tools={<CompareTools chosen={chosen} />}
+        tools={
+          <>
+            <CompareTools chosen={chosen} />
+            <ExportAll
+              tables={['runs', 'layers', 'samples', 'predictions']}
+              filter={toFilter(params)}
+            />
+          </>
+        }
       />
       <Pager token={params.get('pageToken') ?? ''} next={page.nextPageToken} />
     </>

@@ -8,6 +8,7 @@ import type { PageProps } from '../../routes';
 import type { Overview, Trend } from '../../types.gen';
 import { OriginBadge, OriginBadges } from '../../ui/badge';
 import { ExportButton } from '../../ui/export';
+import { Popup } from '../../ui/popup';
 import { Empty, Loaded } from '../../ui/state';
 import { type Column, DataTable } from '../../ui/table';
 import {
@@ -131,34 +132,20 @@ function Choice({
     setParams({ [name]: next });
   };
   return (
-    <details
-      class="choice"
-      onFocusOut={(event) => {
-        const next = event.relatedTarget as Node | null;
-        if (!event.currentTarget.contains(next))
-          event.currentTarget.open = false;
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') event.currentTarget.open = false;
-      }}
+    <Popup
+      title={`${name}: ${chosen.length === 1 ? chosen[0] : `${chosen.length} of ${all.length}`}`}
     >
-      <summary>
-        {name}:{' '}
-        {chosen.length === 1 ? chosen[0] : `${chosen.length} of ${all.length}`}
-      </summary>
-      <div class="choice-list" tabIndex={-1}>
-        {all.map((item) => (
-          <label key={item}>
-            <input
-              type="checkbox"
-              checked={chosen.includes(item)}
-              onChange={() => flip(item)}
-            />{' '}
-            {item}
-          </label>
-        ))}
-      </div>
-    </details>
+      {all.map((item) => (
+        <label key={item}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(item)}
+            onChange={() => flip(item)}
+          />{' '}
+          {item}
+        </label>
+      ))}
+    </Popup>
   );
 }
 
