@@ -1,8 +1,8 @@
 // Overview: models x board kinds. The rest: trend.cc, run_list.cc, sql.cc.
-#include "server/query/query_api.h"
-
 #include <set>
 
+#include "base/clock.h"
+#include "server/query/query_api.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -11,11 +11,9 @@ namespace {
 constexpr int kSparkline = 20;
 
 std::vector<Value> CellValues(const v1::OverviewCell& cell,
-                              std::span<const Condition> filter) {
+                              const FilterSql& filter) {
   std::vector<Value> values = {cell.model_name(), cell.board_id()};
-  for (const Condition& condition : filter) {
-    values.push_back(condition.value);
-  }
+  values.insert(values.end(), filter.values.begin(), filter.values.end());
   return values;
 }
 
@@ -52,13 +50,13 @@ absl::StatusOr<std::unique_ptr<QueryApi>> QueryApi::Open(
       new QueryApi(std::move(database), std::move(reader), std::move(check)));
 }
 
-absl::Status QueryApi::FillCell(std::span<const Condition> filter,
+absl::Status QueryApi::FillCell(const FilterSql& filter,
                                 v1::OverviewCell* cell) {
   const std::string sql =
       "SELECT id, model_sha256, origin, create_us, cycles_p50, clock_hz, "
       "memory_bytes, flash_bytes, correct, total FROM runs WHERE model_name = "
       "? AND board_id = ?" +
-      FilterSql(filter) + absl::StrCat(" ORDER BY id DESC LIMIT ", kSparkline);
+      filter.And() + absl::StrCat(" ORDER BY id DESC LIMIT ", kSparkline);
   std::vector<double> newest_first;
   ASSIGN_OR_RETURN(Query row,
                    reader_.SelectValues(sql, CellValues(*cell, filter)));
@@ -84,7 +82,7 @@ absl::Status QueryApi::FillCell(std::span<const Condition> filter,
 }
 
 // Counting a million rows takes longer than a page may: only new ones are.
-absl::StatusOr<int64_t> QueryApi::CountRuns(std::span<const Condition> filter,
+absl::StatusOr<int64_t> QueryApi::CountRuns(const FilterSql& filter,
                                             const v1::OverviewCell& cell) {
   Counted unfiltered;
   Counted& known = filter.empty()
@@ -95,7 +93,7 @@ absl::StatusOr<int64_t> QueryApi::CountRuns(std::span<const Condition> filter,
   ASSIGN_OR_RETURN(Query row, reader_.SelectValues(
                                   "SELECT count(*), max(id) FROM runs WHERE "
                                   "model_name = ? AND board_id = ?" +
-                                      FilterSql(filter) + " AND id > ?",
+                                      filter.And() + " AND id > ?",
                                   values));
   RETURN_IF_ERROR(row.Step().status());
   if (row.Int(0) > 0) {
@@ -109,7 +107,8 @@ absl::StatusOr<v1::Overview> QueryApi::GetOverview(
     const Caller& caller, const v1::GetOverviewRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
   ASSIGN_OR_RETURN(const auto filter,
-                   ParseFilter(request.filter(), RunFilterFields()));
+                   CompileFilter(request.filter(), RunFilterFields(),
+                                 base::SystemClock().UnixMicros()));
   const std::lock_guard lock(mutex_);
   v1::Overview overview;
   std::set<std::string> boards;

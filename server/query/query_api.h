@@ -49,9 +49,8 @@ class QueryApi {
         reader_(std::move(reader)),
         check_(std::move(check)) {}
 
-  absl::Status FillCell(std::span<const Condition> filter,
-                        v1::OverviewCell* cell);
-  absl::StatusOr<int64_t> CountRuns(std::span<const Condition> filter,
+  absl::Status FillCell(const FilterSql& filter, v1::OverviewCell* cell);
+  absl::StatusOr<int64_t> CountRuns(const FilterSql& filter,
                                     const v1::OverviewCell& cell);
 
   std::filesystem::path path_;

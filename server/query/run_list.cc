@@ -75,7 +75,7 @@ absl::StatusOr<v1::ListRunsResponse> QueryApi::ListRunsBy(
       reader_.SelectValues("SELECT id, detail FROM runs JOIN (SELECT id AS "
                            "wanted, row_number() OVER () AS place FROM (SELECT "
                            "id FROM runs WHERE 1" +
-                               FilterSql(filter) + order +
+                               ConditionsSql(filter) + order +
                                " LIMIT ? OFFSET ?)) ON id = wanted ORDER BY "
                                "place",
                            values));

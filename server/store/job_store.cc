@@ -125,7 +125,7 @@ absl::StatusOr<std::vector<JobRecord>> SqliteStore::ListJobs(
   }
   values.emplace_back(static_cast<int64_t>(page.limit));
   const std::string sql = std::string(kJobColumns) + "WHERE id < ?" +
-                          FilterSql(filter) + " ORDER BY id DESC LIMIT ?";
+                          ConditionsSql(filter) + " ORDER BY id DESC LIMIT ?";
   const std::lock_guard lock(read_mutex_);
   ASSIGN_OR_RETURN(Query row, reader_.SelectValues(sql, values));
   std::vector<JobRecord> jobs;

@@ -317,7 +317,7 @@ absl::StatusOr<std::vector<v1::Run>> SqliteStore::ListRuns(
   }
   values.emplace_back(static_cast<int64_t>(page.limit));
   const std::string sql = "SELECT id, detail FROM runs WHERE id < ?" +
-                          FilterSql(filter) + " ORDER BY id DESC LIMIT ?";
+                          ConditionsSql(filter) + " ORDER BY id DESC LIMIT ?";
   const std::lock_guard lock(read_mutex_);
   ASSIGN_OR_RETURN(Query row, reader_.SelectValues(sql, values));
   std::vector<v1::Run> runs;

@@ -23,7 +23,7 @@ struct Blob {
 };
 
 /// A value whose kind is known at run time only (filters).
-using Value = std::variant<int64_t, std::string>;
+using Value = std::variant<int64_t, double, std::string>;
 
 /// A statement with its values bound; reset when it goes out of scope.
 class Query {
@@ -48,7 +48,8 @@ class Query {
 
 class Database {
  public:
-  enum class Mode { kReadWrite, kReadOnly };
+  /// kImmutable: a file that nobody changes (a backup); makes no files beside.
+  enum class Mode { kReadWrite, kReadOnly, kImmutable };
 
   /// Opens (and makes) the file: WAL, foreign keys on, synchronous FULL.
   ///

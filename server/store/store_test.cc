@@ -247,7 +247,7 @@ TEST(Filter, TermsBecomeBoundValues) {
   const auto parsed = ParseFilter("state=FAILED AND submitter=\"o'brien; --\"",
                                   JobFilterFields());
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(FilterSql(*parsed), " AND state = ? AND submitter = ?");
+  EXPECT_EQ(ConditionsSql(*parsed), " AND state = ? AND submitter = ?");
   EXPECT_EQ(std::get<int64_t>((*parsed)[0].value), Job::FAILED);
   EXPECT_EQ(std::get<std::string>((*parsed)[1].value), "o'brien; --");
   EXPECT_TRUE(ParseFilter("  ", JobFilterFields())->empty());
