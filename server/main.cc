@@ -211,6 +211,9 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   LabApi api(lab, AllowAll());
   ASSIGN_OR_RETURN(const auto queries,
                    QueryApi::Open(folder.database(), AllowAll()));
+  ASSIGN_OR_RETURN(const auto history,
+                   BoardHistoryApi::Open(folder.database(), base::SystemClock(),
+                                         AllowAll()));
   AdminApi admin(lab, folder.database(), AllowAll());
   TransferApi transfer(lab, folder.database(), AllowAll());
   LabFeed feed(lab, api);
@@ -225,14 +228,16 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   };
   auto http = StartHttp(
       flags, folder,
-      {api, *queries, admin, transfer, metrics, flags.lab.server_version,
+      {api, *queries, *history, admin, transfer, metrics,
+       flags.lab.server_version,
        [&stopping] { return stopping.load(); }},
       feed);
   if (!http.ok()) {
     return give_up(http.status());
   }
   auto started = RpcServer::Start(
-      flags.listen, {api, agents, *queries, admin, transfer, feed, lab.bell},
+      flags.listen,
+      {api, agents, *queries, *history, admin, transfer, feed, lab.bell},
       [&metrics](const std::string& method, double seconds) {
         metrics.AddGrpc(method, seconds);
       });

@@ -312,6 +312,9 @@ Router LabRoutes(const HttpServices& services) {
                    &QueryApi::GetOverview));
   router.Add(Unary("GET", "/api/v1/trend", "One metric over time", queries,
                    &QueryApi::GetTrend));
+  router.Add(Unary("GET", "/api/v1/boardHistory",
+                   "Busy time and changes of state of boards", services.history,
+                   &BoardHistoryApi::GetBoardHistory));
   router.Add(Unary("POST", "/api/v1/sql", "A read-only SELECT", queries,
                    &QueryApi::Sql));
   router.Add(Unary("GET", "/api/v1/boards", "Boards of all agents", api,

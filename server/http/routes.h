@@ -5,6 +5,7 @@
 #include "server/care/admin_api.h"
 #include "server/http/metrics.h"
 #include "server/http/router.h"
+#include "server/query/history.h"
 #include "server/query/query_api.h"
 #include "server/transfer/transfer_api.h"
 
@@ -13,6 +14,7 @@ namespace tinyrig::server {
 struct HttpServices {
   LabApi& api;
   QueryApi& queries;
+  BoardHistoryApi& history;
   AdminApi& admin;
   TransferApi& transfer;
   HttpMetrics& metrics;

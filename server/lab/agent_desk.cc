@@ -59,6 +59,11 @@ absl::StatusOr<StreamId> AgentDesk::Attach(const v1::AgentHello& hello,
       return Later(status);
     }
   }
+  std::set<std::string> present;
+  for (const auto& [name, board] : session.boards) {
+    present.insert(name);
+  }
+  Offline(hello.agent_id(), present);  // those that it had before
   const StreamId id{hello.agent_id(), session.stream};
   lab_.sessions[hello.agent_id()] = std::move(session);
   v1::ServerMessage welcome;
@@ -122,6 +127,17 @@ absl::Status AgentDesk::PutBoard(Session& session, const std::string& agent_id,
   return lab_.store.PutBoard(row, lab_.clock.UnixMicros());
 }
 
+// Of the boards' history alone: nothing hangs on it.
+void AgentDesk::Offline(const std::string& agent_id,
+                        const std::set<std::string>& present) {
+  if (const absl::Status status = lab_.store.SetOffline(
+          agent_id, present, lab_.clock.UnixMicros());
+      !status.ok()) {
+    LOG_WARNING("lab", "agent {}: boards offline: {}", agent_id,
+                status.ToString());
+  }
+}
+
 Session* AgentDesk::Find(const StreamId& id) {
   const auto it = lab_.sessions.find(id.agent_id);
   return it != lab_.sessions.end() && it->second.stream == id.stream
@@ -163,6 +179,7 @@ void AgentDesk::Detach(const StreamId& id) {
   const std::lock_guard lock(lab_.mutex);
   if (Find(id) != nullptr) {
     lab_.sessions.erase(id.agent_id);
+    Offline(id.agent_id, {});
     LOG_INFO("lab", "agent {} is away", id.agent_id);
     lab_.wake_dispatcher();
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "base/status.h"
@@ -42,6 +43,8 @@ class AgentDesk {
   void TakeUpLeases(const v1::AgentHello& hello);
   absl::Status PutBoard(Session& session, const std::string& agent_id,
                         const v1::AgentBoard& board);
+  void Offline(const std::string& agent_id,
+               const std::set<std::string>& present);
   LiveLease* Live(const std::string& agent_id, const std::string& job_id,
                   int64_t fence);
 

@@ -82,6 +82,9 @@ void Dispatcher::Stop() {
 
 absl::Status Dispatcher::TakeUp() {
   RETURN_IF_ERROR(lab_.store.RaiseRevisions());
+  // Until their agents are back.
+  Complain(lab_.store.SetOffline("", {}, lab_.clock.UnixMicros()),
+           "boards offline");
   ASSIGN_OR_RETURN(const auto compiling, lab_.store.JobsIn(v1::Job::COMPILING));
   for (const int64_t id : compiling) {
     RETURN_IF_ERROR(lab_.store.EndAttempt({.job_id = id,
@@ -171,6 +174,8 @@ void Dispatcher::CloseSilentStreams() {
     LOG_WARNING("dispatcher", "agent {} is silent, its stream is closed",
                 it->first);
     it->second.link->Close(absl::UnavailableError("silent for too long"));
+    Complain(lab_.store.SetOffline(it->first, {}, lab_.clock.UnixMicros()),
+             "boards offline");
     it = lab_.sessions.erase(it);
   }
 }

@@ -67,6 +67,13 @@ grpc::Status QueryServiceSkin::GetTrend(grpc::ServerContext* context,
   return Answer(queries_.GetTrend({context->peer()}, *request), response);
 }
 
+grpc::Status QueryServiceSkin::GetBoardHistory(
+    grpc::ServerContext* context, const v1::GetBoardHistoryRequest* request,
+    v1::BoardHistory* response) {
+  return Answer(history_.GetBoardHistory({context->peer()}, *request),
+                response);
+}
+
 grpc::Status QueryServiceSkin::Sql(grpc::ServerContext* context,
                                    const v1::SqlRequest* request,
                                    v1::SqlResponse* response) {

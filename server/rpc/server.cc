@@ -69,7 +69,7 @@ class GrpcServer : public RpcServer {
   explicit GrpcServer(const RpcHandlers& handlers)
       : lab_(handlers.lab),
         agent_(handlers.agents, handlers.lab, handlers.bell),
-        query_(handlers.lab, handlers.queries, handlers.feed),
+        query_(handlers.lab, handlers.queries, handlers.history, handlers.feed),
         admin_(handlers.admin),
         transfer_(handlers.transfer),
         bell_(handlers.bell) {}

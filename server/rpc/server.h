@@ -10,6 +10,7 @@
 #include "server/api/lab_api.h"
 #include "server/care/admin_api.h"
 #include "server/lab/agent_desk.h"
+#include "server/query/history.h"
 #include "server/query/lab_feed.h"
 #include "server/query/query_api.h"
 #include "server/transfer/transfer_api.h"
@@ -21,6 +22,7 @@ struct RpcHandlers {
   LabApi& lab;
   AgentDesk& agents;
   QueryApi& queries;
+  BoardHistoryApi& history;
   AdminApi& admin;
   TransferApi& transfer;
   LabFeed& feed;

@@ -1,6 +1,7 @@
 // Blobs, datasets, agents, boards and the compile cache.
 #include <algorithm>
 
+#include "server/store/board_events.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -79,8 +80,10 @@ absl::Status SqliteStore::AddBlob(const std::string& sha256, int64_t size_bytes,
                                   int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
   return writer_
-      .Run("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)", sha256, size_bytes,
-           now_us)
+      .Run(
+          "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT (sha256) DO UPDATE "
+          "SET create_us = max(create_us, excluded.create_us)",
+          sha256, size_bytes, now_us)
       .status();
 }
 
@@ -165,18 +168,23 @@ absl::Status SqliteStore::PutAgent(const v1::AgentHello& hello,
 
 absl::Status SqliteStore::PutBoard(const v1::Board& board, int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
-  return writer_
-      .Run(
-          "INSERT INTO boards (name, agent_id, board_id, uid, state, "
-          "last_fault, last_seen_us, erase_count) VALUES (?, ?, ?, ?, ?, ?, "
-          "?, ?) ON CONFLICT (name) DO UPDATE SET board_id = "
-          "excluded.board_id, uid = excluded.uid, state = excluded.state, "
-          "last_fault = excluded.last_fault, last_seen_us = "
-          "excluded.last_seen_us, erase_count = excluded.erase_count",
-          board.name(), board.agent_id(), board.board_id(), board.uid(),
-          static_cast<int>(board.state()), board.last_fault(), now_us,
-          board.erase_count())
-      .status();
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
+  RETURN_IF_ERROR(
+      writer_
+          .Run("INSERT INTO boards (name, agent_id, board_id, uid, state, "
+               "last_fault, last_seen_us, erase_count) VALUES (?, ?, ?, ?, ?, "
+               "?, "
+               "?, ?) ON CONFLICT (name) DO UPDATE SET board_id = "
+               "excluded.board_id, uid = excluded.uid, state = excluded.state, "
+               "last_fault = excluded.last_fault, last_seen_us = "
+               "excluded.last_seen_us, erase_count = excluded.erase_count",
+               board.name(), board.agent_id(), board.board_id(), board.uid(),
+               static_cast<int>(board.state()), board.last_fault(), now_us,
+               board.erase_count())
+          .status());
+  RETURN_IF_ERROR(AddBoardEvent(writer_, board.name(), board.state(),
+                                board.last_fault(), now_us));
+  return transaction.Commit();
 }
 
 absl::StatusOr<std::vector<v1::Board>> SqliteStore::ListBoards(

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ class SqliteStore : public Store {
   absl::Status PutAgent(const v1::AgentHello& hello, int64_t now_us) override;
   absl::Status PutBoard(const v1::Board& board, int64_t now_us) override;
   absl::StatusOr<std::vector<v1::Board>> ListBoards(
+  absl::Status SetOffline(const std::string& agent_id,
+                          const std::set<std::string>& present,
+                          int64_t now_us) override;
       const std::string& after_name, int limit) override;
   absl::StatusOr<v1::Board> GetBoard(const std::string& name) override;
   absl::StatusOr<bool> HasBoardOfKind(const std::string& board_id) override;

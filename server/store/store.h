@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,10 @@
 #include "tinyrig/v1/dataset_file.pb.h"
 #include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/run.pb.h"
+
+namespace tinyrig::v1 {
+class RunRecord;
+}
 
 namespace tinyrig::server {
 
@@ -103,6 +108,11 @@ struct CatalogStore {
   virtual absl::Status PutAgent(const v1::AgentHello& hello,
                                 int64_t now_us) = 0;
   virtual absl::Status PutBoard(const v1::Board& board, int64_t now_us) = 0;
+  /// Boards of this agent (empty: of all) but those in `present` are away from
+  /// now on: for their history.
+  virtual absl::Status SetOffline(const std::string& agent_id,
+                                  const std::set<std::string>& present,
+                                  int64_t now_us) = 0;
   virtual absl::StatusOr<std::vector<v1::Board>> ListBoards(
       const std::string& after_name, int limit) = 0;
   /// NOT_FOUND.
@@ -190,6 +200,22 @@ struct RunStore {
       int64_t run_id, const Page& page) = 0;
 };
 
-struct Store : CatalogStore, JobStore, RunStore {};
+struct ImportStore {
+  virtual ~ImportStore() = default;
+  /// 32 hex digits, made with the database.
+  virtual absl::StatusOr<std::string> ServerId() = 0;
+  struct Imported {
+    int64_t run_id = 0;
+    bool already_there = false;
+  };
+  /// A run of another server that was checked, its predictions, its log and
+  /// its job (SUCCEEDED), at once. `job.request_id` stands for the source: when
+  /// it is there already nothing is written. INVALID_ARGUMENT: what is there
+  /// is another result.
+  virtual absl::StatusOr<Imported> AddImported(const JobRecord& record,
+                                               const v1::RunRecord& source) = 0;
+};
+
+struct Store : CatalogStore, JobStore, RunStore, ImportStore {};
 
 }  // namespace tinyrig::server
