@@ -1,5 +1,6 @@
 // The only place that talks to the server: docs/HTTP.md in TypeScript.
 import type {
+  Board,
   BoardHistory,
   CreateJobRequest,
   Job,
@@ -200,6 +201,9 @@ export function parseJsonLines<T>(text: string): T[] {
 
 export const listBoards = (signal?: AbortSignal) =>
   get<ListBoardsResponse>('/boards?pageSize=1000', signal);
+
+export const getBoard = (name: string, signal?: AbortSignal) =>
+  get<Board>(`/boards/${id(name)}`, signal);
 
 export const listDatasets = (signal?: AbortSignal) =>
   get<ListDatasetsResponse>('/datasets?pageSize=1000', signal);

@@ -42,3 +42,26 @@ test('boards are known by name', () => {
     'BUSY',
   );
 });
+
+test('positions move without the job changing; an ended job has none', () => {
+  const moved: LabEvent = {
+    queue: {
+      entries: [
+        { jobId: 'j-1', position: 1, startEtaS: 12 },
+        { jobId: 'j-2', position: 7 },
+        { jobId: 'j-404', position: 2 },
+      ],
+    },
+  };
+  const lab = after(
+    job('j-1', 'QUEUED', 5, 3),
+    job('j-2', 'SUCCEEDED', 5),
+    moved,
+  );
+  expect(lab.jobs.get('j-1')).toMatchObject({
+    queuePosition: 1,
+    startEtaS: 12,
+  });
+  expect(lab.jobs.get('j-2')!.queuePosition).toBe(0);
+  expect(lab.jobs.size).toBe(2);
+});

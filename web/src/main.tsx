@@ -5,6 +5,7 @@ import './styles/forms.css';
 import './styles/tables.css';
 import './styles/parts.css';
 import './styles/charts.css';
+import './styles/narrow.css';
 import { captureLinks } from './router';
 import { Shell } from './shell';
 import { applyTheme } from './theme';

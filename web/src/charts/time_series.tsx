@@ -1,9 +1,10 @@
 // Time series by uPlot: one line per model, board and origin; vertical marks
 // for what changed around the figures. Zoom by dragging; the caller keeps it.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useWidth } from '../ui/width';
+import { axisLabels, byteSteps, timeTemplates, type Unit } from './axis';
 
 export interface Line {
   name: string;
@@ -12,10 +13,10 @@ export interface Line {
   values: number[];
 }
 
-/** `kind` leaves room for change points and baselines. */
+/** `kind` leaves room for change points. */
 export interface Mark {
   time: number;
-  kind: 'environment';
+  kind: 'environment' | 'baseline';
   label: string;
 }
 
@@ -45,6 +46,7 @@ interface Props {
   onZoom(zoom: Zoom | undefined): void;
   log: boolean;
   format(value: number): string;
+  unit: Unit;
   label: string;
   themeKey: string;
 }
@@ -55,13 +57,32 @@ function colour(name: string): string {
     .trim();
 }
 
+const NEAR_PX = 8;
+
+/** What the marks near the pointer say; '' away from all. */
+export function marksNear(
+  marks: readonly Mark[],
+  at: (time: number) => number,
+  left: number,
+): string {
+  return [
+    ...new Set(
+      marks
+        .filter((mark) => Math.abs(at(mark.time) - left) <= NEAR_PX)
+        .map((mark) => mark.label),
+    ),
+  ].join('; ');
+}
+
 function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = u;
   ctx.save();
-  ctx.strokeStyle = colour('--mark');
   ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   for (const mark of marks) {
+    const baseline = mark.kind === 'baseline';
+    ctx.strokeStyle = colour(baseline ? '--better' : '--mark');
+    const dash = (baseline ? 1 : 4) * devicePixelRatio;
+    ctx.setLineDash([dash, dash]);
     const x = u.valToPos(mark.time, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.beginPath();
@@ -72,7 +93,11 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   ctx.restore();
 }
 
-function options(props: Props, width: number): uPlot.Options {
+function options(
+  props: Props,
+  width: number,
+  note: (text: string) => void,
+): uPlot.Options {
   const axis = {
     stroke: colour('--quiet'),
     grid: { stroke: colour('--line'), width: 1 },
@@ -89,18 +114,18 @@ function options(props: Props, width: number): uPlot.Options {
       y: props.log ? { distr: 3, log: 10 } : {},
     },
     axes: [
-      axis,
+      { ...axis, values: timeTemplates as unknown as uPlot.Axis.Values },
       {
         ...axis,
         // As wide as the widest label, so that no figure is cut off.
         size: (_u, labels) =>
           24 + 6.8 * Math.max(4, ...(labels ?? []).map((l) => l.length)),
-        values: (_u, splits) =>
-          splits.map((v) => (v === null ? '' : props.format(v))),
+        values: (_u, splits) => axisLabels(splits, props.unit),
+        ...(props.unit === 'bytes' && !props.log ? { incrs: byteSteps } : {}),
       },
     ],
     series: [
-      {},
+      { label: 'time', value: '{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}' },
       ...props.lines.map((line, i) => ({
         label: line.name,
         stroke: colour(`--series-${i % 8}`),
@@ -115,6 +140,16 @@ function options(props: Props, width: number): uPlot.Options {
     legend: { live: width >= 480 },
     hooks: {
       draw: [(u) => drawMarks(u, props.marks)],
+      setCursor: [
+        (u) =>
+          note(
+            marksNear(
+              props.marks,
+              (t) => u.valToPos(t, 'x'),
+              u.cursor.left ?? -1e6,
+            ),
+          ),
+      ],
       setSelect: [
         (u) => {
           if (u.select.width < 4) return;
@@ -130,6 +165,7 @@ function options(props: Props, width: number): uPlot.Options {
 export function TimeSeries(props: Props) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const host = useRef<HTMLDivElement>(null);
+  const [note, setNote] = useState('');
   const key = JSON.stringify([
     props.lines,
     props.marks,
@@ -140,7 +176,7 @@ export function TimeSeries(props: Props) {
   useEffect(() => {
     if (!host.current) return undefined;
     const chart = new uPlot(
-      options(props, width),
+      options(props, width, setNote),
       align(props.lines) as uPlot.AlignedData,
       host.current,
     );
@@ -151,6 +187,9 @@ export function TimeSeries(props: Props) {
   return (
     <div ref={ref} class="chart">
       <div ref={host} role="img" aria-label={props.label} />
+      <p class="mark-note" role="status">
+        {note}
+      </p>
     </div>
   );
 }

@@ -94,7 +94,7 @@ export function DataTable<Row>(props: Props<Row>) {
         </div>
       </div>
       <div
-        class={`scroll ${props.tall ? 'tall' : ''}`}
+        class={`scroll cards ${props.tall ? 'tall' : ''}`}
         tabIndex={0}
         role="region"
         aria-label={props.name}
@@ -106,7 +106,7 @@ export function DataTable<Row>(props: Props<Row>) {
                 <th
                   key={column.key}
                   scope="col"
-                  class={column.number ? 'number' : ''}
+                  class={`${column.number ? 'number' : ''} ${column.sort && onSort ? 'sortable' : ''}`}
                   aria-sort={ariaSort(column, sort)}
                 >
                   <Head
@@ -125,6 +125,9 @@ export function DataTable<Row>(props: Props<Row>) {
                   <td
                     key={column.key}
                     class={`${column.number ? 'number' : ''} ${column.className ?? ''}`}
+                    data-title={
+                      typeof column.title === 'string' ? column.title : ''
+                    }
                   >
                     {column.show ? column.show(row) : column.value(row)}
                   </td>

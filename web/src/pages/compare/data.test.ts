@@ -121,6 +121,6 @@ describe('compare', () => {
       environment: { clockHz: '84000000', boardId: 'b' },
     });
     const differing = environmentRows([base, other]).filter((r) => r.differs);
-    expect(differing.map((r) => r.name)).toEqual(['clock_hz']);
+    expect(differing.map((r) => r.name)).toEqual(['clock']);
   });
 });

@@ -2,6 +2,7 @@
 // environment, each knowing whether the difference is significant.
 import { num } from '../../format';
 import type { Run } from '../../types.gen';
+import { environmentRows as ofOne } from '../run/data';
 import {
   ACCURACY_P,
   LAYER_CHANGE,
@@ -210,31 +211,21 @@ export interface TextRow {
 }
 
 export function environmentRows(runs: readonly Run[]): TextRow[] {
-  const field = (name: string, value: (run: Run) => unknown): TextRow => {
-    const values = runs.map((run) => String(value(run) ?? ''));
+  const field = (name: string, value: (run: Run) => string): TextRow => {
+    const values = runs.map(value);
     return { name, values, differs: new Set(values).size > 1 };
   };
+  const maps = runs.map((run) => new Map(ofOne(run)));
+  const names = [...new Set(maps.flatMap((map) => [...map.keys()]))];
   return [
     field('origin', (r) => r.origin),
     field('model name', (r) => r.modelName),
     field('model SHA-256', (r) => r.modelSha256),
     field('dataset', (r) => r.datasetName),
     field('dataset SHA-256', (r) => r.datasetSha256),
-    field('board', (r) => r.environment?.boardId),
-    field('board uid', (r) => r.environment?.boardUid),
-    field('clock_hz', (r) => r.environment?.clockHz),
-    field('instruction cache', (r) => r.environment?.icacheEnabled),
-    field('data cache', (r) => r.environment?.dcacheEnabled),
-    field('flash wait states', (r) => r.environment?.flashWaitStates),
-    field('FLASH_ACR', (r) => r.environment?.flashAcr),
-    field('IDCODE', (r) => r.environment?.idcode),
-    field('timing model', (r) => r.environment?.timingModel),
-    field('compiler', (r) => r.environment?.compiler),
-    field('compiler flags', (r) => r.environment?.compilerFlags),
-    field('engine', (r) => r.environment?.engineVersion),
-    field('firmware', (r) => r.environment?.firmwareVersion),
-    field('agent', (r) => r.environment?.agentVersion),
-    field('server', (r) => r.environment?.serverVersion),
+    ...names.map((name) =>
+      field(name, (run) => maps[runs.indexOf(run)]!.get(name) ?? ''),
+    ),
     field('image hash', (r) => r.imageHash),
   ];
 }

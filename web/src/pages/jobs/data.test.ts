@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
-import type { Board } from '../../types.gen';
-import { fileProblem, kinds, makeNonce, requests, toFilter } from './data';
+import type { Board, Job } from '../../types.gen';
+import { dutyOf, eta } from '../../ui/job_parts';
+import {
+  fileProblem,
+  kinds,
+  makeNonce,
+  requests,
+  toFilter,
+  valueColumns,
+} from './data';
 
 const board = (boardId: string, state: string, origin = 'EMULATED') =>
   ({ name: `a/${boardId}`, boardId, state, origin }) as Board;
@@ -47,4 +55,39 @@ test('filter of the list', () => {
   expect(toFilter(new URLSearchParams('state=FAILED&board=x'))).toBe(
     'state=FAILED AND board_id=x',
   );
+});
+
+test('the queue is never part of what a job took', () => {
+  const job = {
+    id: 'j-1',
+    state: 'SUCCEEDED',
+    createTime: '2026-01-01T00:00:00Z',
+    compileStartTime: '2026-01-01T00:00:10Z',
+    compileEndTime: '2026-01-01T00:00:12Z',
+    leaseTime: '2026-01-01T00:01:00Z',
+    endTime: '2026-01-01T00:01:05Z',
+  } as Job;
+  const at = (key: string) =>
+    valueColumns(0)
+      .find((c) => c.key === key)!
+      .value(job);
+  expect(at('queue_s')).toBe(58);
+  expect(at('work_s')).toBe(7);
+});
+
+test('ETA: a waiting job counts to its start, a running one to its end', () => {
+  expect(eta({ state: 'QUEUED', startEtaS: 90 } as Job)).toBe(
+    'starts in 1 min 30 s',
+  );
+  expect(eta({ state: 'QUEUED' } as Job)).toBe('–');
+  expect(eta({ state: 'RUNNING', progress: { etaS: 0.3 } } as Job)).toBe(
+    '< 1 s left',
+  );
+  expect(eta({ state: 'FAILED', progress: { etaS: 3 } } as Job)).toBe('–');
+});
+
+test('each failure class says who has to act', () => {
+  for (const name of ['MODEL', 'BOARD', 'LAB', 'TIMEOUT', 'INTERNAL'])
+    expect(dutyOf(name).who).not.toBe('unknown');
+  expect(dutyOf('NEW_CLASS').who).toBe('unknown');
 });

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Board, Job } from '../../types.gen';
 import { busyShare } from '../../charts/timeline';
-import { agents, busySpans, windowStart } from './data';
+import type { BoardActivity } from '../../types.gen';
+import {
+  agents,
+  busySpans,
+  changeRows,
+  healthOf,
+  hoursOf,
+  windowStart,
+} from './data';
 
 const now = Date.parse('2026-01-02T00:00:00Z');
 
@@ -64,4 +72,39 @@ test('utilisation is not claimed beyond what was seen', () => {
   );
   const old = { createTime: '2025-12-01T00:00:00Z' } as Job;
   expect(windowStart([old], true, now)).toBe(now - 86_400_000);
+});
+
+const hour = 3_600_000;
+const activity = {
+  boardName: 'a/1',
+  changes: [
+    { time: '2025-12-31T00:00:00Z', state: 'IDLE', fault: '' },
+    { time: '2026-01-01T06:00:00Z', state: 'FAULTY', fault: 'no answer' },
+    { time: '2026-01-01T18:00:00Z', state: 'OFFLINE', fault: '' },
+  ],
+} as unknown as BoardActivity;
+
+test('health fills the span without gaps; what lay before it is cut', () => {
+  const from = now - 24 * hour;
+  const health = healthOf(activity, from, now);
+  expect(health.map((h) => [h.state, h.from - from, h.to - from])).toEqual([
+    ['IDLE', 0, 6 * hour],
+    ['FAULTY', 6 * hour, 18 * hour],
+    ['OFFLINE', 18 * hour, 24 * hour],
+  ]);
+});
+
+test('changes: newest first, without the state that a span began with', () => {
+  const rows = changeRows([activity], now - 24 * hour);
+  expect(rows.map((r) => [r.state, r.fault])).toEqual([
+    ['OFFLINE', ''],
+    ['FAULTY', 'no answer'],
+  ]);
+});
+
+test('only spans that the server takes are asked for', () => {
+  const of = (text: string) => hoursOf(new URLSearchParams(text));
+  expect(of('hours=168')).toBe(168);
+  expect(of('hours=9999999')).toBe(24);
+  expect(of('')).toBe(24);
 });

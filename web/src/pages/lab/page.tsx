@@ -216,7 +216,9 @@ function BoardTable({
       sort: true,
       value: (b) => b.lastSeenTime,
       show: (b) => (
-        <span title={time(b.lastSeenTime)}>{ago(b.lastSeenTime, now)}</span>
+        <span title={`last change ${time(b.lastSeenTime)}`}>
+          {b.state === 'OFFLINE' ? ago(b.lastSeenTime, now) : 'here'}
+        </span>
       ),
     },
     { key: 'uid', title: 'uid', value: (b) => b.uid, hidden: true },

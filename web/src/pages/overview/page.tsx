@@ -104,7 +104,7 @@ function MatrixView({
         role="region"
         aria-label="Models and boards"
       >
-        <table class="matrix">
+        <table class={`matrix ${matrix.boards.length > 2 ? 'many' : ''}`}>
           <thead>
             <tr>
               <th scope="col">model</th>
@@ -161,8 +161,8 @@ function Cell({ cell, now }: { cell: OverviewCell; now: number }) {
             {micros(cell.usP50)}
           </a>
           <CellChange cell={cell} />
-          <OriginBadge origin={cell.origin} />
         </div>
+        <OriginBadge origin={cell.origin} />
         <a
           class="plain spark-link"
           href={`/trends${withParams(none, { ...only, metric: 'us_p50' })}`}

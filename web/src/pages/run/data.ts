@@ -2,7 +2,8 @@
 import type { Buffer } from '../../charts/memory_plan';
 import type { Confusion } from '../../charts/confusion';
 import type { Part } from '../../charts/split_bar';
-import { num } from '../../format';
+import { blobUrl } from '../../api';
+import { bytes, count, hertz, num, percent } from '../../format';
 import type { Job, LayerResult, Prediction, Run } from '../../types.gen';
 import { quoteShell } from '../../ui/shell_quote';
 
@@ -89,17 +90,28 @@ export function wrongOnes(predictions: readonly Prediction[]): Prediction[] {
   return predictions.filter((p) => p.label !== p.predicted);
 }
 
-/** The command that repeats a run; the job tells what the run does not. */
-export function repeatCommand(run: Run, job: Job | undefined): string {
+/**
+ * The command that repeats a run, whole: fetches the very model from the server
+ * at `origin`, names the dataset by its content. The job tells what the run
+ * does not.
+ */
+export function repeatCommand(
+  run: Run,
+  job: Job | undefined,
+  origin: string,
+): string {
   const spec = job?.spec;
-  const words = [
-    'tinyrig',
-    'submit',
-    run.modelName || 'model.tflite',
-    '--board',
-    run.boardId,
+  // A leading dash would be an option.
+  const name = (run.modelName || 'model.tflite').replace(/^-/, './-');
+  const fetched = [
+    'curl',
+    '-fsS',
+    '-o',
+    name,
+    origin + blobUrl(run.modelSha256, name),
   ];
-  if (run.datasetName) words.push('--dataset', run.datasetName);
+  const words = ['tinyrig', 'submit', name, '--board', run.boardId];
+  if (run.datasetSha256) words.push('--dataset', run.datasetSha256);
   const runs = spec?.runs || run.latency?.sampleCount || 0;
   if (runs > 0) words.push('--runs', String(runs));
   if (spec?.warmups !== undefined)
@@ -107,7 +119,8 @@ export function repeatCommand(run: Run, job: Job | undefined): string {
   const optimize = spec?.options?.optimize;
   if (optimize) words.push('--optimize', optimize);
   if (run.boardName) words.push('--on', run.boardName);
-  return words.map(quoteShell).join(' ');
+  const line = (list: string[]) => list.map(quoteShell).join(' ');
+  return `${line(fetched)} && ${line(words)}`;
 }
 
 /** Rows of the environment, in the order in which people ask. */
@@ -117,13 +130,13 @@ export function environmentRows(run: Run): [string, string][] {
   return [
     ['board', e.boardId],
     ['board uid', e.boardUid],
-    ['clock', e.clockHz],
+    ['clock', `${hertz(e.clockHz)} (${count(e.clockHz)} Hz)`],
     ['instruction cache', e.icacheEnabled ? 'on' : 'off'],
     ['data cache', e.dcacheEnabled ? 'on' : 'off'],
     ['flash wait states', String(e.flashWaitStates)],
     ['FLASH_ACR', e.flashAcr],
     ['IDCODE', e.idcode],
-    ['timing model', e.timingModel],
+    ['timing model', timingModel(run)],
     ['compiler', e.compiler],
     ['compiler flags', e.compilerFlags],
     ['engine', e.engineVersion],
@@ -131,4 +144,18 @@ export function environmentRows(run: Run): [string, string][] {
     ['agent', e.agentVersion],
     ['server', e.serverVersion],
   ];
+}
+
+/** No model has been held against a chip yet, as the CLI says as well. */
+export function timingModel(run: Run): string {
+  const name = run.environment?.timingModel;
+  if (run.origin !== 'EMULATED') return name || 'none: a real chip';
+  return `${name || 'unknown'}, not yet validated on silicon`;
+}
+
+/** "2.9 % of the board's 1.00 MB"; '' when the capacity is unknown. */
+export function shareOf(used: number, capacity: number): string {
+  return used >= 0 && capacity > 0
+    ? `${percent(used / capacity, 1)} of ${bytes(capacity)}`
+    : '';
 }

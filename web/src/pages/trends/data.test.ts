@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { align } from '../../charts/time_series';
+import { align, marksNear } from '../../charts/time_series';
 import type { Trend } from '../../types.gen';
 import { pairs, parseZoom, toLines, toMarks, toRows } from './data';
 
@@ -43,13 +43,42 @@ test('lines share one time axis with holes', () => {
 });
 
 test('an environment change is marked with the names of what changed', () => {
-  expect(toMarks([trend])).toEqual([
+  expect(toMarks([trend], [])).toEqual([
     {
       time: Date.parse('2026-01-03T00:00:00Z') / 1000,
       kind: 'environment',
-      label: 'm on b: compiler, clock_hz',
+      label: 'm on b: compiler, clock hz changed',
     },
   ]);
+});
+
+test('a baseline is marked at its run only', () => {
+  const run = trend.points[1]!;
+  const marks = toMarks(
+    [trend],
+    [
+      { name: 'release-1', runId: run.runId },
+      { name: 'other', runId: 'r-999' },
+    ],
+  ).filter((m) => m.kind === 'baseline');
+  expect(marks).toEqual([
+    {
+      time: Date.parse(run.createTime!) / 1000,
+      kind: 'baseline',
+      label: `m on b: baseline release-1 (${run.runId})`,
+    },
+  ]);
+});
+
+test('what a mark says shows near it, each text once', () => {
+  const mark = (time: number, label: string) => ({
+    time,
+    kind: 'environment' as const,
+    label,
+  });
+  const marks = [mark(10, 'a'), mark(12, 'a'), mark(13, 'b'), mark(90, 'c')];
+  expect(marksNear(marks, (t) => t, 11)).toBe('a; b');
+  expect(marksNear(marks, (t) => t, 50)).toBe('');
 });
 
 test('the table shows what the zoom shows, newest first', () => {

@@ -1,22 +1,24 @@
 // Lines and marks of the Trends page.
+import type { Unit } from '../../charts/axis';
 import type { Line, Mark, Zoom } from '../../charts/time_series';
-import { bytes, compact, micros, percent } from '../../format';
-import type { Origin, Trend, TrendPoint } from '../../types.gen';
+import { bytes, count, micros, percent } from '../../format';
+import type { Baseline, Origin, Trend, TrendPoint } from '../../types.gen';
 
 export interface Metric {
   key: string;
   name: string;
   format(value: number): string;
+  unit: Unit;
 }
 
 export const metrics: Metric[] = [
-  { key: 'us_p50', name: 'latency, median', format: micros },
-  { key: 'cycles_p50', name: 'cycles, median', format: compact },
-  { key: 'instructions', name: 'instructions', format: compact },
-  { key: 'arena_bytes', name: 'arena', format: bytes },
-  { key: 'sram_bytes', name: 'SRAM', format: bytes },
-  { key: 'flash_bytes', name: 'flash', format: bytes },
-  { key: 'top1', name: 'top-1', format: percent },
+  { key: 'us_p50', name: 'latency, median', format: micros, unit: 'us' },
+  { key: 'cycles_p50', name: 'cycles, median', format: count, unit: 'count' },
+  { key: 'instructions', name: 'instructions', format: count, unit: 'count' },
+  { key: 'arena_bytes', name: 'SRAM: arena', format: bytes, unit: 'bytes' },
+  { key: 'sram_bytes', name: 'SRAM', format: bytes, unit: 'bytes' },
+  { key: 'flash_bytes', name: 'flash', format: bytes, unit: 'bytes' },
+  { key: 'top1', name: 'top-1', format: percent, unit: 'share' },
 ];
 
 export const metricOf = (key: string | null): Metric =>
@@ -66,17 +68,43 @@ export function lineName(trend: Trend, origin: Origin): string {
   return `${trend.modelName} · ${trend.boardId} · ${origin}`;
 }
 
-export function toMarks(trends: readonly Trend[]): Mark[] {
-  return trends.flatMap((trend) =>
-    trend.points
-      .filter((p) => p.environmentChanges.length > 0)
-      .map((p) => ({
-        time: seconds(p),
-        kind: 'environment' as const,
-        label: `${trend.modelName} on ${trend.boardId}: ${p.environmentChanges.join(', ')}`,
-      })),
-  );
+export function toMarks(
+  trends: readonly Trend[],
+  baselines: readonly Baseline[],
+): Mark[] {
+  const names = namesByRun(baselines);
+  return trends.flatMap((trend) => {
+    const whose = `${trend.modelName} on ${trend.boardId}`;
+    return trend.points.flatMap((p) => {
+      const marks: Mark[] = [];
+      if (p.environmentChanges.length > 0)
+        marks.push({
+          time: seconds(p),
+          kind: 'environment',
+          label: `${whose}: ${p.environmentChanges.map(fieldWord).join(', ')} changed`,
+        });
+      for (const name of names.get(p.runId) ?? [])
+        marks.push({
+          time: seconds(p),
+          kind: 'baseline',
+          label: `${whose}: baseline ${name} (${p.runId})`,
+        });
+      return marks;
+    });
+  });
 }
+
+export function namesByRun(
+  baselines: readonly Baseline[],
+): Map<string, string[]> {
+  const out = new Map<string, string[]>();
+  for (const b of baselines)
+    out.set(b.runId, [...(out.get(b.runId) ?? []), b.name]);
+  return out;
+}
+
+/** "compiler_flags" -> "compiler flags". */
+export const fieldWord = (field: string) => field.replace(/_/g, ' ');
 
 export interface PointRow extends TrendPoint {
   model: string;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { getOverview, getTrend } from '../../api';
+import { getOverview, getTrend, listBaselines } from '../../api';
 import { TimeSeries, type Zoom } from '../../charts/time_series';
 import { time } from '../../format';
 import { useLoad } from '../../load';
@@ -12,6 +12,7 @@ import { Popup } from '../../ui/popup';
 import { Empty, Loaded } from '../../ui/state';
 import { type Column, DataTable } from '../../ui/table';
 import {
+  fieldWord,
   formatTime,
   lineName,
   metricOf,
@@ -172,6 +173,7 @@ function TrendView({
   params: URLSearchParams;
 }) {
   const themeKey = useThemeKey();
+  const baselines = useLoad('baselines', listBaselines).data?.baselines ?? [];
   // While another metric loads, the old points keep their own unit.
   const metric = metricOf(trends[0]?.metric ?? null);
   const zoom = parseZoom(params);
@@ -227,17 +229,20 @@ function TrendView({
         </div>
         <TimeSeries
           lines={lines}
-          marks={toMarks(trends)}
+          marks={toMarks(trends, baselines)}
           {...(zoom ? { zoom } : {})}
           onZoom={onZoom}
           log={params.get('log') === '1'}
           format={metric.format}
+          unit={metric.unit}
           label={chartLabel}
           themeKey={themeKey}
         />
         <p class="quiet">
           Drag to zoom, double-click to see all. Dashed lines: the environment
-          changed, so figures on both sides are not comparable as they stand.
+          changed, so figures on both sides are not comparable as they stand;
+          point at one to see what changed.
+          {baselines.length > 0 && ' Dotted lines: a baseline.'}
         </p>
       </section>
       <PointTable
@@ -333,7 +338,7 @@ function PointTable({
       key: 'environment_changes',
       title: 'environment changed',
       value: (r) => r.environmentChanges.join(' '),
-      show: (r) => r.environmentChanges.join(', ') || '–',
+      show: (r) => r.environmentChanges.map(fieldWord).join(', ') || '–',
     },
   ];
   const names = trends.flatMap((t) =>
