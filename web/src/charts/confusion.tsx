@@ -40,47 +40,50 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
   const row = (truth: number) =>
     cells.slice(truth * classCount, (truth + 1) * classCount);
   return (
-    <div
-      class="scroll"
-      tabIndex={0}
-      role="region"
-      aria-label="Confusion matrix"
-    >
-      <table class="confusion">
-        <caption>Rows: truth. Columns: prediction. Right-most: recall.</caption>
-        <thead>
-          <tr>
-            <th scope="col">class</th>
-            {classes.map((c) => (
-              <th key={c} scope="col">
-                {c}
-              </th>
-            ))}
-            <th scope="col">recall</th>
-          </tr>
-        </thead>
-        <tbody>
-          {classes.map((truth) => {
-            const values = row(truth);
-            const sum = values.reduce((a, b) => a + b, 0);
-            return (
-              <tr key={truth}>
-                <th scope="row">{truth}</th>
-                {values.map((v, predicted) => (
-                  <td
-                    key={predicted}
-                    title={`truth ${truth}, predicted ${predicted}: ${v}`}
-                    class={`heat ${truth === predicted ? 'right' : 'wrong'}-${heat(v, sum)}`}
-                  >
-                    {v}
-                  </td>
-                ))}
-                <td>{sum ? percent(values[truth]! / sum, 1) : '–'}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+    <div>
+      <p class="quiet">Rows: truth. Columns: prediction. Last: recall.</p>
+      <div
+        class="scroll"
+        tabIndex={0}
+        role="region"
+        aria-label="Confusion matrix"
+      >
+        <table class="confusion">
+          <caption class="visually-hidden">Confusion matrix</caption>
+          <thead>
+            <tr>
+              <th scope="col">class</th>
+              {classes.map((c) => (
+                <th key={c} scope="col">
+                  {c}
+                </th>
+              ))}
+              <th scope="col">recall</th>
+            </tr>
+          </thead>
+          <tbody>
+            {classes.map((truth) => {
+              const values = row(truth);
+              const sum = values.reduce((a, b) => a + b, 0);
+              return (
+                <tr key={truth}>
+                  <th scope="row">{truth}</th>
+                  {values.map((v, predicted) => (
+                    <td
+                      key={predicted}
+                      title={`truth ${truth}, predicted ${predicted}: ${v}`}
+                      class={`heat ${truth === predicted ? 'right' : 'wrong'}-${heat(v, sum)}`}
+                    >
+                      {v}
+                    </td>
+                  ))}
+                  <td>{sum ? percent(values[truth]! / sum, 1) : '–'}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
     </div>
   );
 }

@@ -8,6 +8,8 @@ import { byteTicks, linear } from './scale';
 
 export interface Buffer {
   tensor: string;
+  /** What is written into its box. */
+  shortName?: string;
   offset: number;
   size: number;
   first: number;
@@ -172,10 +174,9 @@ function Box({
   const top = y(b.offset + b.size);
   const height = Math.max(1, y(b.offset) - top - 1);
   const letters = Math.floor((width - 8) / 6.4);
-  const fits = b.tensor.length <= letters;
-  const text = fits
-    ? b.tensor
-    : `${b.tensor.slice(0, Math.max(0, letters - 1))}…`;
+  const name = b.shortName ?? b.tensor;
+  const fits = name.length <= letters;
+  const text = fits ? name : `${name.slice(0, Math.max(0, letters - 1))}…`;
   return (
     <g>
       <rect

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../types.gen';
-import { environmentRows, figureRows, isSignificant, layerRows } from './data';
+import {
+  environmentRows,
+  figureRows,
+  isSignificant,
+  layerRows,
+  markWords,
+} from './data';
 import {
   latencyDiffers,
   mannWhitney,
@@ -123,4 +129,11 @@ describe('compare', () => {
     const differing = environmentRows([base, other]).filter((r) => r.differs);
     expect(differing.map((r) => r.name)).toEqual(['clock']);
   });
+});
+
+test('of long values the words are marked that not all have', () => {
+  const marked = markWords(['-Os -g -mthumb', '-O2 -g -mthumb']).map((words) =>
+    words.filter((w) => w.differs).map((w) => w.text),
+  );
+  expect(marked).toEqual([['-Os'], ['-O2']]);
 });

@@ -2,6 +2,7 @@
 // environment, each knowing whether the difference is significant.
 import { num } from '../../format';
 import type { Run } from '../../types.gen';
+import { shortNames } from '../../tensor_names';
 import { environmentRows as ofOne } from '../run/data';
 import {
   ACCURACY_P,
@@ -179,14 +180,22 @@ function layerKeys(run: Run): Map<string, number> {
   return out;
 }
 
+/** "CONV_2D functional_1/a/Relu;…" -> "CONV_2D a/Relu". */
+function shortLayerNames(names: readonly string[]): string[] {
+  const ops = names.map((name) => name.slice(0, name.indexOf(' ')));
+  const tensors = names.map((name) => name.slice(name.indexOf(' ') + 1));
+  return shortNames(tensors).map((tensor, i) => `${ops[i]} ${tensor}`);
+}
+
 export function layerRows(runs: readonly Run[]): Row[] {
   const maps = runs.map(layerKeys);
   const names = [...new Set(maps.flatMap((map) => [...map.keys()]))];
-  return names.map((name) => {
+  const short = shortLayerNames(names);
+  return names.map((name, row) => {
     const base = maps[0]!.get(name) ?? Number.NaN;
     return {
       key: name,
-      name,
+      name: short[row]!,
       kind: 'cycles',
       moreIsBetter: false,
       figures: maps.map((map, i) => {
@@ -228,6 +237,23 @@ export function environmentRows(runs: readonly Run[]): TextRow[] {
     ),
     field('image hash', (r) => r.imageHash),
   ];
+}
+
+export interface Word {
+  text: string;
+  /** Stands in some of the values only. */
+  differs: boolean;
+}
+
+/** Long values as words, those marked that not all values have. */
+export function markWords(values: readonly string[]): Word[][] {
+  const sets = values.map((value) => new Set(value.split(' ')));
+  return values.map((value) =>
+    value.split(' ').map((text) => ({
+      text,
+      differs: !sets.every((set) => set.has(text)),
+    })),
+  );
 }
 
 export const isSignificant = (row: Row) =>

@@ -15,7 +15,9 @@ import {
   isSignificant,
   type Kind,
   layerRows,
+  markWords,
   type Row,
+  type TextRow,
 } from './data';
 import { rule } from './significance';
 
@@ -109,22 +111,24 @@ function Comparison({ ids, all }: { ids: string[]; all: boolean }) {
             </label>{' '}
             <Term help={rule}>what is significant?</Term>
           </p>
-          <FigureTable
-            name="compare"
-            title="Figures"
-            rows={figureRows(runs)}
-            runs={runs}
-            all={all}
-            nothing="No figure differs significantly."
-          />
-          <FigureTable
-            name="compare-layers"
-            title="Layers, cycles"
-            rows={layerRows(runs)}
-            runs={runs}
-            all={all}
-            nothing="No layer differs by 1 % or more."
-          />
+          <div class="pair">
+            <FigureTable
+              name="compare"
+              title="Figures"
+              rows={figureRows(runs)}
+              runs={runs}
+              all={all}
+              nothing="No figure differs significantly."
+            />
+            <FigureTable
+              name="compare-layers"
+              title="Layers, cycles"
+              rows={layerRows(runs)}
+              runs={runs}
+              all={all}
+              nothing="No layer differs by 1 % or more."
+            />
+          </div>
           <EnvironmentTable runs={runs} all={all} />
         </>
       )}
@@ -247,7 +251,9 @@ function FigureTable({
             <tbody>
               {shown.map((row) => (
                 <tr key={row.key}>
-                  <th scope="row">{row.name}</th>
+                  <th scope="row" title={row.key}>
+                    {row.name}
+                  </th>
                   {row.figures.map((figure, i) => (
                     <td key={runs[i]!.id} class="number">
                       {formats[row.kind](figure.value)}
@@ -293,6 +299,28 @@ function Points({
     <span class={`change ${tone}`}>
       {change(figure).replace(' %', ' points')}
     </span>
+  );
+}
+
+/** Of long values (compiler flags) only the differing words stand out. */
+function Values({ row, runs }: { row: TextRow; runs: readonly Run[] }) {
+  const words = row.differs ? markWords(row.values) : undefined;
+  return (
+    <>
+      {row.values.map((value, i) => (
+        <td key={runs[i]!.id} class="wrap">
+          {!value
+            ? '–'
+            : !words || words[i]!.length < 2
+              ? value
+              : words[i]!.map((word, n) => (
+                  <span key={n}>
+                    {word.differs ? <mark>{word.text}</mark> : word.text}{' '}
+                  </span>
+                ))}
+        </td>
+      ))}
+    </>
   );
 }
 
@@ -347,11 +375,7 @@ function EnvironmentTable({
                       <span class="visually-hidden"> (differs)</span>
                     )}
                   </th>
-                  {row.values.map((value, i) => (
-                    <td key={runs[i]!.id} class="wrap" title={value}>
-                      {value || '–'}
-                    </td>
-                  ))}
+                  <Values row={row} runs={runs} />
                 </tr>
               ))}
             </tbody>

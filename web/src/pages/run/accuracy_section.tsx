@@ -135,9 +135,11 @@ function WrongSamples({ run, wrongCount }: { run: Run; wrongCount: number }) {
         caption={`${found.wrong.length} of ${count(wrongCount)} wrongly classified`}
       />
       {found.next && (
-        <button type="button" onClick={() => setWanted(wanted + 1)}>
-          Show more
-        </button>
+        <p class="submit-row">
+          <button type="button" onClick={() => setWanted(wanted + 1)}>
+            Show more
+          </button>
+        </p>
       )}
     </div>
   );

@@ -5,12 +5,14 @@ import type { Part } from '../../charts/split_bar';
 import { blobUrl } from '../../api';
 import { bytes, count, hertz, num, percent } from '../../format';
 import type { Job, LayerResult, Prediction, Run } from '../../types.gen';
+import { shortNames } from '../../tensor_names';
 import { quoteShell } from '../../ui/shell_quote';
 
 export interface LayerRow {
   index: number;
   op: string;
   name: string;
+  shortName: string;
   input: number[];
   output: number[];
   cycles: number;
@@ -21,6 +23,7 @@ export interface LayerRow {
 }
 
 export function layerRows(layers: readonly LayerResult[]): LayerRow[] {
+  const short = shortNames(layers.map((l) => l.info?.name ?? ''));
   return layers.map((layer, i) => {
     const cycles = num(layer.cycles);
     const macs = num(layer.info?.macs);
@@ -28,6 +31,7 @@ export function layerRows(layers: readonly LayerResult[]): LayerRow[] {
       index: layer.info?.index ?? i,
       op: layer.info?.op ?? '',
       name: layer.info?.name ?? '',
+      shortName: short[i]!,
       input: layer.info?.inputShape ?? [],
       output: layer.info?.outputShape ?? [],
       cycles,
@@ -40,8 +44,10 @@ export function layerRows(layers: readonly LayerResult[]): LayerRow[] {
 }
 
 export function planBuffers(run: Run): Buffer[] {
-  return run.plan.map((entry) => ({
+  const short = shortNames(run.plan.map((entry) => entry.tensor));
+  return run.plan.map((entry, i) => ({
     tensor: entry.tensor,
+    shortName: short[i]!,
     offset: num(entry.offsetBytes),
     size: num(entry.sizeBytes),
     first: entry.firstLayer,

@@ -37,6 +37,12 @@ export function EnvironmentSection({ run }: { run: Run }) {
   );
 }
 
+/** What a stage that took no time means. */
+const skipped: Record<string, string> = {
+  compile: 'none: the image came from the compile cache',
+  flash: 'none: the image was on the board already',
+};
+
 export function Stages({ run }: { run: Run }) {
   const stages: [string, number, string][] = [
     ['queue', run.queueS, definitions.queue],
@@ -63,7 +69,9 @@ export function Stages({ run }: { run: Run }) {
               <th scope="row">
                 <Term help={help}>{name}</Term>
               </th>
-              <td>{seconds(value)}</td>
+              <td>
+                {value > 0 ? seconds(value) : (skipped[name] ?? seconds(value))}
+              </td>
             </tr>
           ))}
         </tbody>

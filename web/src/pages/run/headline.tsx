@@ -22,7 +22,7 @@ function figuresOf(run: Run, kind: BoardKind | undefined): Figure[] {
       'latency',
       micros(l?.usP50),
       alike
-        ? 'every sample the same'
+        ? `all ${l.sampleCount} samples alike`
         : `${micros(l?.usMin)} to ${micros(l?.usMax)}, p90 ${micros(l?.usP90)}`,
       definitions.latency,
     ],

@@ -35,7 +35,7 @@ export function LayerSection({
       title: 'output tensor',
       value: (r) => r.name,
       className: 'name',
-      show: (r) => <span title={r.name}>{r.name}</span>,
+      show: (r) => <span title={r.name}>{r.shortName}</span>,
     },
     {
       key: 'input_shape',
