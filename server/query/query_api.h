@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "server/api/caller.h"
@@ -49,19 +50,18 @@ class QueryApi {
         reader_(std::move(reader)),
         check_(std::move(check)) {}
 
-  absl::Status FillCell(const FilterSql& filter, v1::OverviewCell* cell);
-  absl::StatusOr<int64_t> CountRuns(const FilterSql& filter,
-                                    const v1::OverviewCell& cell);
+  absl::Status FillCell(const Filter& filter, v1::OverviewCell* cell);
+  absl::Status RefreshCells();
+  absl::StatusOr<std::vector<v1::OverviewCell>> FilteredCells(
+      const Filter& filter);
 
   std::filesystem::path path_;
   std::mutex mutex_;  ///< guards what follows
   Database reader_;
-  /// Runs of a cell up to an id: rows are only added.
-  struct Counted {
-    int64_t last_id = 0;
-    int64_t count = 0;
-  };
-  std::map<std::pair<std::string, std::string>, Counted> counted_;
+  /// The overview without a filter, by model and board, as of a revision of
+  /// run_cells.
+  std::map<std::pair<std::string, std::string>, v1::OverviewCell> cells_;
+  int64_t cells_revision_ = 0;
   ScopeCheck check_;
 };
 

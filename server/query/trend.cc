@@ -1,6 +1,9 @@
 // One metric over time.
+#include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <tuple>
 
 #include "absl/strings/str_join.h"
 #include <google/protobuf/util/message_differencer.h>
@@ -16,40 +19,27 @@ constexpr int kMaxPoints = 5000;
 
 struct Metric {
   std::string_view name;
-  std::optional<double> (*value)(const v1::Run& run);
+  std::string_view sql;    ///< over the columns of the index runs_series
+  std::string_view where;  ///< of the runs that have it
 };
 
 constexpr std::array<Metric, 7> kMetrics = {{
-    {"us_p50",
-     [](const v1::Run& run) -> std::optional<double> {
-       return run.latency().us_p50();
-     }},
-    {"cycles_p50",
-     [](const v1::Run& run) -> std::optional<double> {
-       return static_cast<double>(run.latency().cycles_p50());
-     }},
-    {"instructions",
-     [](const v1::Run& run) -> std::optional<double> {
-       return static_cast<double>(run.instructions());
-     }},
-    {"arena_bytes",
-     [](const v1::Run& run) -> std::optional<double> {
-       return static_cast<double>(run.memory().arena_bytes());
-     }},
-    {"sram_bytes",
-     [](const v1::Run& run) -> std::optional<double> {
-       return static_cast<double>(run.memory().total_bytes());
-     }},
-    {"flash_bytes",
-     [](const v1::Run& run) -> std::optional<double> {
-       return static_cast<double>(run.flash().total_bytes());
-     }},
-    {"top1",
-     [](const v1::Run& run) -> std::optional<double> {
-       return run.has_accuracy() ? std::optional(run.accuracy().top1())
-                                 : std::nullopt;
-     }},
+    {"us_p50", "iif(clock_hz > 0, cycles_p50 * 1e6 / clock_hz, 0.0)", ""},
+    {"cycles_p50", "cycles_p50", ""},
+    {"instructions", "instructions", ""},
+    {"arena_bytes", "arena_bytes", ""},
+    {"sram_bytes", "memory_bytes", ""},
+    {"flash_bytes", "flash_bytes", ""},
+    {"top1", "correct * 1.0 / total", " AND total > 0"},
 }};
+
+struct Point {
+  int64_t create_us = 0;
+  int64_t run_id = 0;
+  int64_t origin = 0;
+  int64_t environment_id = 0;
+  double value = 0;
+};
 
 absl::StatusOr<const Metric*> FindMetric(const std::string& name) {
   std::vector<std::string> names;
@@ -64,16 +54,119 @@ absl::StatusOr<const Metric*> FindMetric(const std::string& name) {
                    "\" is unknown; known: ", absl::StrJoin(names, ", ")));
 }
 
-void AddChanges(const v1::Environment& before, const v1::Environment& now,
-                v1::TrendPoint* point) {
+std::vector<std::string> Changes(const v1::Environment& before,
+                                 const v1::Environment& now) {
+  std::vector<std::string> names;
   const auto& descriptor = *v1::Environment::descriptor();
   for (int i = 0; i < descriptor.field_count(); ++i) {
     const auto* field = descriptor.field(i);
     google::protobuf::util::MessageDifferencer differencer;
     if (!differencer.CompareWithFields(before, now, {field}, {field})) {
-      point->add_environment_changes(field->name());
+      names.push_back(field->name());
     }
   }
+  return names;
+}
+
+// The newest of one origin, in the order of the index.
+absl::Status AddPoints(Database& database, const v1::GetTrendRequest& request,
+                       const Metric& metric, int64_t origin, int limit,
+                       std::vector<Point>& points) {
+  const std::string sql = absl::StrCat(
+      "SELECT create_us, id, environment_id, ", std::string(metric.sql),
+      " FROM runs WHERE model_name = ? AND board_id = ? AND origin = ?",
+      std::string(metric.where), " ORDER BY create_us DESC, id DESC LIMIT ?");
+  ASSIGN_OR_RETURN(Query row,
+                   database.Select(sql.c_str(), request.model_name(),
+                                   request.board_id(), origin, limit));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    points.push_back({row.Int(0), row.Int(1), origin, row.Int(2), row.Real(3)});
+  }
+}
+
+// Runs share environments: each is parsed once, each pair compared once.
+class Environments {
+ public:
+  explicit Environments(Database& database) : database_(database) {}
+
+  /// Key of a point's environment; NOT_FOUND: its run is gone meanwhile. A run
+  /// stored before environments were has it in its detail only.
+  absl::StatusOr<int64_t> Load(const Point& point) {
+    const bool shared = point.environment_id != 0;
+    const int64_t key = shared ? point.environment_id : -point.run_id;
+    if (known_.contains(key)) {
+      return key;
+    }
+    ASSIGN_OR_RETURN(
+        Query row,
+        database_.Select(shared ? "SELECT detail FROM environments WHERE id = ?"
+                                : "SELECT detail FROM runs WHERE id = ?",
+                         std::abs(key)));
+    ASSIGN_OR_RETURN(const bool found, row.Step());
+    if (!found) {
+      return absl::NotFoundError("its run is gone");
+    }
+    if (shared) {
+      known_[key].ParseFromString(row.Bytes(0));
+    } else {
+      v1::Run run;
+      run.ParseFromString(row.Bytes(0));
+      known_[key] = run.environment();
+    }
+    return key;
+  }
+
+  const std::vector<std::string>& Differences(int64_t before, int64_t now) {
+    const auto [it, fresh] = compared_.try_emplace({before, now});
+    if (fresh && before != now) {
+      it->second = Changes(known_.at(before), known_.at(now));
+    }
+    return it->second;
+  }
+
+ private:
+  Database& database_;
+  std::map<int64_t, v1::Environment> known_;
+  std::map<std::pair<int64_t, int64_t>, std::vector<std::string>> compared_;
+};
+
+absl::StatusOr<std::vector<int64_t>> OriginsOf(
+    Database& database, const v1::GetTrendRequest& request) {
+  ASSIGN_OR_RETURN(Query row,
+                   database.Select("SELECT origin FROM run_cells WHERE "
+                                   "model_name = ? AND board_id = ?",
+                                   request.model_name(), request.board_id()));
+  std::vector<int64_t> origins;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return origins;
+    }
+    origins.push_back(row.Int(0));
+  }
+}
+
+// Oldest first, at most `limit` of the newest.
+absl::StatusOr<std::vector<Point>> PointsOf(Database& database,
+                                            const v1::GetTrendRequest& request,
+                                            const Metric& metric, int limit) {
+  ASSIGN_OR_RETURN(const auto origins, OriginsOf(database, request));
+  std::vector<Point> points;
+  for (const int64_t origin : origins) {
+    RETURN_IF_ERROR(
+        AddPoints(database, request, metric, origin, limit, points));
+  }
+  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+    return std::tie(a.create_us, a.run_id) < std::tie(b.create_us, b.run_id);
+  });
+  if (points.size() > static_cast<size_t>(limit)) {
+    points.erase(points.begin(), points.end() - limit);
+  }
+  return points;
 }
 
 }  // namespace
@@ -91,45 +184,31 @@ absl::StatusOr<v1::Trend> QueryApi::GetTrend(
         "limit: ", request.limit(), ", 0 to ", kMaxPoints, " is wanted"));
   }
   const int limit = request.limit() == 0 ? kDefaultPoints : request.limit();
-  std::vector<v1::Run> runs;
-  {
-    const std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(
-        Query row,
-        reader_.Select("SELECT id, create_us, detail FROM runs "
-                       "WHERE model_name = ? AND board_id = ? "
-                       "ORDER BY id DESC LIMIT ?",
-                       request.model_name(), request.board_id(), limit));
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        break;
-      }
-      v1::Run& run = runs.emplace_back();
-      run.ParseFromString(row.Bytes(2));
-      run.set_id(absl::StrCat("r-", row.Int(0)));
-      SetTimestamp(row.Int(1), run.mutable_create_time());
-    }
-  }
+  const std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const auto points,
+                   PointsOf(reader_, request, *metric, limit));
   v1::Trend trend;
   trend.set_model_name(request.model_name());
   trend.set_board_id(request.board_id());
   trend.set_metric(request.metric());
-  const v1::Run* before = nullptr;
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    const std::optional<double> value = metric->value(*run);
-    if (!value.has_value()) {
+  Environments environments(reader_);
+  std::optional<int64_t> before;
+  for (const Point& from : points) {
+    const auto environment = environments.Load(from);
+    if (environment.status().code() == absl::StatusCode::kNotFound) {
       continue;
     }
+    RETURN_IF_ERROR(environment.status());
     v1::TrendPoint* point = trend.add_points();
-    point->set_run_id(run->id());
-    *point->mutable_create_time() = run->create_time();
-    point->set_value(*value);
-    point->set_origin(run->origin());
-    if (before != nullptr) {
-      AddChanges(before->environment(), run->environment(), point);
+    point->set_run_id(absl::StrCat("r-", from.run_id));
+    SetTimestamp(from.create_us, point->mutable_create_time());
+    point->set_value(from.value);
+    point->set_origin(static_cast<v1::Origin>(from.origin));
+    if (before.has_value()) {
+      const auto& names = environments.Differences(*before, *environment);
+      point->mutable_environment_changes()->Add(names.begin(), names.end());
     }
-    before = &*run;
+    before = *environment;
   }
   return trend;
 }

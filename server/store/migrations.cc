@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "tinyrig/v1/run.pb.h"
+
 namespace tinyrig::server {
 namespace {
 
@@ -143,7 +145,96 @@ CREATE INDEX jobs_model ON jobs(model_sha256);
 CREATE INDEX jobs_end ON jobs(end_us);
 )sql";
 
-constexpr std::array kSteps = {kFirst, kQueries, kCare};
+// What a page may not count or parse by the million: runs of each cell of the
+// overview and jobs of each state, kept by triggers, so that whoever inserts or
+// deletes keeps them true; the columns of a time series in one index. A failure
+// begins with its class (see above); substr of an empty blob is NULL.
+// environment_id 0: only `detail` knows.
+constexpr const char* kScale = R"sql(
+CREATE TABLE environments (
+  id INTEGER PRIMARY KEY, detail BLOB NOT NULL UNIQUE);
+ALTER TABLE runs ADD COLUMN environment_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN arena_bytes INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_series ON runs(
+  model_name, board_id, origin, create_us, id, cycles_p50, clock_hz,
+  instructions, arena_bytes, memory_bytes, flash_bytes, correct, total,
+  environment_id);
+CREATE TABLE run_cells (
+  model_name TEXT NOT NULL, board_id TEXT NOT NULL, origin INTEGER NOT NULL,
+  run_count INTEGER NOT NULL, revision INTEGER NOT NULL,
+  PRIMARY KEY (model_name, board_id, origin)) WITHOUT ROWID;
+CREATE INDEX run_cells_revision ON run_cells(revision);
+INSERT INTO run_cells SELECT model_name, board_id, origin, count(*), 1 FROM runs
+  GROUP BY model_name, board_id, origin;
+CREATE TRIGGER runs_inserted AFTER INSERT ON runs BEGIN
+  INSERT INTO run_cells VALUES (new.model_name, new.board_id, new.origin, 1,
+    (SELECT coalesce(max(revision), 0) + 1 FROM run_cells))
+  ON CONFLICT (model_name, board_id, origin) DO UPDATE SET
+    run_count = run_count + 1, revision = excluded.revision;
+END;
+CREATE TRIGGER runs_deleted AFTER DELETE ON runs BEGIN
+  UPDATE run_cells SET run_count = run_count - 1,
+    revision = (SELECT max(revision) + 1 FROM run_cells)
+  WHERE model_name = old.model_name AND board_id = old.board_id
+    AND origin = old.origin;
+END;
+CREATE TABLE job_counts (
+  state INTEGER NOT NULL, failure BLOB NOT NULL, job_count INTEGER NOT NULL,
+  PRIMARY KEY (state, failure)) WITHOUT ROWID;
+INSERT INTO job_counts SELECT state, ifnull(substr(failure, 1, 2), x''),
+  count(*) FROM jobs GROUP BY 1, 2;
+CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN
+  INSERT INTO job_counts VALUES (
+    new.state, ifnull(substr(new.failure, 1, 2), x''), 1)
+  ON CONFLICT (state, failure) DO UPDATE SET job_count = job_count + 1;
+END;
+CREATE TRIGGER jobs_moved AFTER UPDATE OF state, failure ON jobs
+WHEN new.state <> old.state OR new.failure <> old.failure BEGIN
+  UPDATE job_counts SET job_count = job_count - 1
+  WHERE state = old.state AND failure = ifnull(substr(old.failure, 1, 2), x'');
+  INSERT INTO job_counts VALUES (
+    new.state, ifnull(substr(new.failure, 1, 2), x''), 1)
+  ON CONFLICT (state, failure) DO UPDATE SET job_count = job_count + 1;
+END;
+CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
+  UPDATE job_counts SET job_count = job_count - 1
+  WHERE state = old.state AND failure = ifnull(substr(old.failure, 1, 2), x'');
+END;
+)sql";
+
+// Runs stored before these columns were have both in their message only.
+absl::Status FillScale(Database& database) {
+  ASSIGN_OR_RETURN(Query row, database.Select("SELECT id, detail FROM runs"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    v1::Run run;
+    run.ParseFromString(row.Bytes(1));
+    const std::string environment = run.environment().SerializeAsString();
+    RETURN_IF_ERROR(
+        database
+            .Run("INSERT OR IGNORE INTO environments (detail) VALUES (?)",
+                 Blob{environment})
+            .status());
+    RETURN_IF_ERROR(
+        database
+            .Run("UPDATE runs SET arena_bytes = ?, environment_id = (SELECT id "
+                 "FROM environments WHERE detail = ?) WHERE id = ?",
+                 int64_t{run.memory().arena_bytes()}, Blob{environment},
+                 row.Int(0))
+            .status());
+  }
+}
+
+struct Migration {
+  const char* sql;
+  absl::Status (*then)(Database&) = nullptr;  ///< what SQL cannot say
+};
+
+constexpr std::array kSteps = {Migration{kFirst}, Migration{kQueries},
+                               Migration{kCare}, Migration{kScale, FillScale}};
 
 }  // namespace
 
@@ -165,7 +256,11 @@ absl::Status Migrate(Database& database) {
   }
   for (; version < SchemaVersion(); ++version) {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database));
-    RETURN_IF_ERROR(database.Exec(kSteps[static_cast<size_t>(version)]));
+    const Migration& step = kSteps[static_cast<size_t>(version)];
+    RETURN_IF_ERROR(database.Exec(step.sql));
+    if (step.then != nullptr) {
+      RETURN_IF_ERROR(step.then(database));
+    }
     RETURN_IF_ERROR(database.Exec(
         absl::StrCat("PRAGMA user_version=", version + 1).c_str()));
     RETURN_IF_ERROR(transaction.Commit());

@@ -147,18 +147,36 @@ std::string DetailOf(const v1::Run& run) {
   return detail.SerializeAsString();
 }
 
+// Most runs share their environment with others.
+absl::StatusOr<int64_t> EnvironmentId(Database& database,
+                                      const v1::Environment& environment) {
+  const std::string bytes = environment.SerializeAsString();
+  RETURN_IF_ERROR(
+      database
+          .Run("INSERT OR IGNORE INTO environments (detail) VALUES (?)",
+               Blob{bytes})
+          .status());
+  ASSIGN_OR_RETURN(
+      Query row, database.Select("SELECT id FROM environments WHERE detail = ?",
+                                 Blob{bytes}));
+  RETURN_IF_ERROR(row.Step().status());
+  return row.Int(0);
+}
+
 absl::Status InsertRun(Database& database, const v1::Run& run, int64_t job_id,
                        int64_t now_us) {
   const std::string detail = DetailOf(run);
   const v1::Latency& latency = run.latency();
+  ASSIGN_OR_RETURN(const int64_t environment,
+                   EnvironmentId(database, run.environment()));
   return database
       .Run(
           "INSERT INTO runs (job_id, model_name, model_sha256, board_id, "
           "board_name, dataset_name, dataset_sha256, submitter, origin, "
           "create_us, cycles_min, cycles_p50, cycles_p90, cycles_max, "
           "clock_hz, instructions, memory_bytes, flash_bytes, correct, total, "
-          "detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?, ?, ?, ?)",
+          "detail, environment_id, arena_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, "
+          "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           job_id, run.model_name(), run.model_sha256(), run.board_id(),
           run.board_name(), run.dataset_name(), run.dataset_sha256(),
           run.submitter(), static_cast<int>(run.origin()), now_us,
@@ -167,7 +185,8 @@ absl::Status InsertRun(Database& database, const v1::Run& run, int64_t job_id,
           int64_t{run.environment().clock_hz()}, int64_t{run.instructions()},
           int64_t{run.memory().total_bytes()},
           int64_t{run.flash().total_bytes()}, int64_t{run.accuracy().correct()},
-          int64_t{run.accuracy().total()}, Blob{detail})
+          int64_t{run.accuracy().total()}, Blob{detail}, environment,
+          int64_t{run.memory().arena_bytes()})
       .status();
 }
 
