@@ -9,8 +9,9 @@
 
 namespace tinyrig::boards {
 
-YamlSection::YamlSection(YAML::Node node, std::string path, absl::Status* error)
-    : node_(std::move(node)), path_(std::move(path)), error_(error) {
+YamlSection::YamlSection(const YAML::Node& node, std::string path,
+                         absl::Status* error)
+    : node_(node), path_(std::move(path)), error_(error) {
   if (!node_.IsMap()) {
     Fail("", "is not a mapping of keys to values");
     node_ = YAML::Node(YAML::NodeType::Map);

@@ -18,7 +18,7 @@ namespace tinyrig::boards {
 class YamlSection {
  public:
   /// `error` is shared by all sections of a file and keeps the first one.
-  YamlSection(YAML::Node node, std::string path, absl::Status* error);
+  YamlSection(const YAML::Node& node, std::string path, absl::Status* error);
 
   /// Decimal or 0x hexadecimal.
   uint32_t Number(const std::string& key, uint32_t low, uint32_t high);

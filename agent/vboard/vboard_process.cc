@@ -30,6 +30,7 @@ constexpr size_t kMaxLineBytes = 4096;
 absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments,
                             int output) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& argument : arguments) {
     argv.push_back(const_cast<char*>(argument.c_str()));
   }

@@ -62,7 +62,8 @@ class Chip {
 
   /// The bytes behind [address, address + size), all readable memory; false
   /// when part of it is no memory.
-  bool ReadBytes(uint32_t address, std::span<uint8_t> bytes) const;
+  [[nodiscard]] bool ReadBytes(uint32_t address,
+                               std::span<uint8_t> bytes) const;
   /// RAM and OTP (1 -> 0 only) from the ROM bootloader; false elsewhere.
   bool WriteBytes(uint32_t address, std::span<const uint8_t> bytes);
 
@@ -84,7 +85,7 @@ class Chip {
   void AttachTimer(int number);
   void AttachUnmodelled(const char* name, uint32_t base, uint32_t size_bytes);
   void ClocksChanged();
-  const Memory* Find(uint32_t address) const;
+  [[nodiscard]] const Memory* Find(uint32_t address) const;
   PeripheralBus& BusOf(uint32_t address);
   std::function<void(bool)> Line(unsigned irq);
 

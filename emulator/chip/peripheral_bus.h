@@ -41,7 +41,7 @@ class PeripheralBus : public Device {
     Device* device = nullptr;
     ClockGate gate;
   };
-  const Block* Find(uint32_t offset) const {
+  [[nodiscard]] const Block* Find(uint32_t offset) const {
     const uint8_t index = slots_[offset >> 10];
     return index == 0 ? nullptr : &blocks_[index];
   }

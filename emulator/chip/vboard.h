@@ -100,7 +100,7 @@ class VBoard : public ChipListener, public CoreListener, public LoaderTarget {
                       std::span<const uint8_t> bytes) override;
   Outcome EraseSectors(std::span<const uint16_t> sectors) override;
   Outcome EraseAll() override;
-  bool ReadoutProtected() const override;
+  [[nodiscard]] bool ReadoutProtected() const override;
   void SetReadoutProtection(bool on) override;
   void SetWriteProtection(uint32_t sectors) override;
   void SystemReset() override;

@@ -190,7 +190,7 @@ class Cpu final : public Core {
   const Op* Fault(const Op* op, FaultKind kind);
   const Op* FaultTaken(const Op* op);  // the one a failed access left
   const Op* SupervisorCall(const Op* op);
-  const Op* ExceptionReturn(const Op* op, uint32_t exc_return);
+  const Op* ExceptionReturn(const Op* op_at, uint32_t value);
   /// Interworking branch: BX, POP {PC}, LDR PC; EXC_RETURN in handlers.
   const Op* BranchTo(const Op* op, uint32_t target);
 
@@ -228,7 +228,7 @@ class Cpu final : public Core {
   bool PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return);
   const Op* EnterSynchronous(unsigned number, uint32_t return_address,
                              uint8_t it);
-  const Op* Unstack(const Op* op, uint32_t exc_return);
+  const Op* Unstack(const Op* op_at, uint32_t value);
   const Op* LockUp(uint32_t address);
   void RecordFault(FaultKind kind);
   [[nodiscard]] uint32_t VectorEntry(unsigned number);

@@ -373,8 +373,7 @@ const Op* Cpu::Unstack(const Op* op_at, uint32_t value) {
   event_register = true;
   slot_open = 0;
   Recheck();
-  if ((value & kExcReturnThread) != 0 && nvic.AnyActive() == false &&
-      (scr & 2) != 0) {
+  if ((value & kExcReturnThread) != 0 && !nvic.AnyActive() && (scr & 2) != 0) {
     sleeping = true;  // SLEEPONEXIT
     waiting_for_event = false;
   }

@@ -210,7 +210,7 @@ Handler AluImmediate(Alu alu, bool set_flags) {
 }
 
 Handler AluRegister(Alu alu, bool set_flags, Shift shift) {
-  constexpr auto kIndices = std::make_index_sequence<kAluCount * 6>();
+  constexpr auto kIndices = std::make_index_sequence<size_t{kAluCount} * 6>();
   static constexpr auto kPlain = Registers<false>(kIndices);
   static constexpr auto kFlags = Registers<true>(kIndices);
   const size_t index =

@@ -47,7 +47,8 @@ inline BitsOf<T> GetBits(const Cpu& cpu, unsigned reg) {
   if constexpr (sizeof(T) == 4) {
     return cpu.s[reg];
   } else {
-    return uint64_t{cpu.s[2 * reg + 1]} << 32 | cpu.s[2 * reg];
+    const size_t low = size_t{2} * reg;
+    return uint64_t{cpu.s[low + 1]} << 32 | cpu.s[low];
   }
 }
 
@@ -56,8 +57,9 @@ inline void PutBits(Cpu& cpu, unsigned reg, BitsOf<T> bits) {
   if constexpr (sizeof(T) == 4) {
     cpu.s[reg] = bits;
   } else {
-    cpu.s[2 * reg] = static_cast<uint32_t>(bits);
-    cpu.s[2 * reg + 1] = static_cast<uint32_t>(bits >> 32);
+    const size_t low = size_t{2} * reg;
+    cpu.s[low] = static_cast<uint32_t>(bits);
+    cpu.s[low + 1] = static_cast<uint32_t>(bits >> 32);
   }
 }
 

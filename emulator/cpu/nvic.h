@@ -64,9 +64,15 @@ class Nvic {
   [[nodiscard]] bool AnyIrqPending() const;
 
   [[nodiscard]] unsigned irq_count() const { return irq_count_; }
-  uint32_t EnabledWord(unsigned w) const { return IrqWord(enabled_, w); }
-  uint32_t PendingWord(unsigned w) const { return IrqWord(pending_, w); }
-  uint32_t ActiveWord(unsigned w) const { return IrqWord(active_, w); }
+  [[nodiscard]] uint32_t EnabledWord(unsigned w) const {
+    return IrqWord(enabled_, w);
+  }
+  [[nodiscard]] uint32_t PendingWord(unsigned w) const {
+    return IrqWord(pending_, w);
+  }
+  [[nodiscard]] uint32_t ActiveWord(unsigned w) const {
+    return IrqWord(active_, w);
+  }
 
  private:
   using Bits = std::array<uint32_t, kMaxExceptions / 32>;
@@ -74,7 +80,7 @@ class Nvic {
     return (bits[n / 32] >> (n % 32)) & 1;
   }
   static void Put(Bits* bits, unsigned n, bool on);
-  uint32_t IrqWord(const Bits& bits, unsigned word) const;
+  [[nodiscard]] uint32_t IrqWord(const Bits& bits, unsigned word) const;
 
   unsigned irq_count_;
   unsigned prigroup_ = 0;

@@ -137,7 +137,7 @@ class StepLock {
     return Same(before, want, got, halfwords);
   }
 
-  int compared() const { return compared_; }
+  [[nodiscard]] int compared() const { return compared_; }
   Random* random() { return &random_; }
 
  private:

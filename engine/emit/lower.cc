@@ -26,6 +26,7 @@ absl::Status CheckEdges(const ir::Graph& graph) {
 
 std::vector<plan::OpNeeds> NeedsOf(const std::vector<OpCode>& codes) {
   std::vector<plan::OpNeeds> needs;
+  needs.reserve(codes.size());
   for (const OpCode& code : codes) {
     needs.push_back({code.scratch_bytes, code.may_overwrite});
   }

@@ -55,15 +55,16 @@ class Writer {
   }
 
  private:
-  std::string Head() const;
-  std::string Tail() const;
+  [[nodiscard]] std::string Head() const;
+  [[nodiscard]] std::string Tail() const;
   static std::string DataAssembly();
   std::string TensorTable(const std::vector<ir::TensorId>& ids,
                           const char* name) const;
   void WriteLayer(int index);
   std::string KernelFor(const OpCode& code);
   std::string ArgumentFor(const Parameter& parameter, int index);
-  std::string ArenaPointer(const std::string& type, int64_t offset) const;
+  [[nodiscard]] std::string ArenaPointer(const std::string& type,
+                                         int64_t offset) const;
 
   const Lowered& lowered_;
   std::string kernels_;

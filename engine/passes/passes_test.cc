@@ -78,7 +78,8 @@ struct PadConv {
   int bias = model.Int32({3}, {100, -200, 300});
   int out = model.Activation({1, 3, 3, 3}, 0.25F, 4);
 
-  explicit PadConv(std::vector<int32_t> paddings = {0, 0, 1, 1, 1, 1, 0, 0}) {
+  explicit PadConv(const std::vector<int32_t>& paddings = {0, 0, 1, 1, 1, 1, 0,
+                                                           0}) {
     model.Pad(in, padded, paddings);
     WindowOptions window;
     window.stride_h = window.stride_w = 2;

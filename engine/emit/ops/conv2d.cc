@@ -88,7 +88,8 @@ absl::StatusOr<OpCode> EmitConv2d(const ir::Graph& graph, const ir::Op& op,
   RETURN_IF_ERROR(RequireImage(graph, op, conv.output));
   const Geometry g = GeometryOf(graph, conv);
   const std::vector<uint8_t>& weights = graph.tensor(conv.weights).data;
-  const int64_t per_channel = g.window.filter_h * g.window.filter_w * g.in_c;
+  const int64_t per_channel =
+      int64_t{g.window.filter_h} * g.window.filter_w * g.in_c;
   OpCode code;
   code.header = "conv_s8.h";
   code.kernel = "Conv2d";

@@ -15,7 +15,7 @@ absl::StatusOr<OpCode> EmitDepthwiseConv2d(const ir::Graph& graph,
   RETURN_IF_ERROR(RequireImage(graph, op, conv.input));
   RETURN_IF_ERROR(RequireImage(graph, op, conv.output));
   const std::vector<uint8_t>& weights = graph.tensor(conv.weights).data;
-  const int64_t taps = conv.window.filter_h * conv.window.filter_w;
+  const int64_t taps = int64_t{conv.window.filter_h} * conv.window.filter_w;
   const int64_t channels = graph.tensor(conv.output).dim(-1);
   const bool plain = conv.depth_multiplier != 1 || taps > kMaxTapsOnStack;
   OpCode code;

@@ -11,6 +11,7 @@ using read::testing::WindowOptions;
 // Weights that differ from one another and use the whole range.
 std::vector<int8_t> Values(int count) {
   std::vector<int8_t> values;
+  values.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     values.push_back(static_cast<int8_t>(i * 37 + 11));
   }
@@ -19,6 +20,7 @@ std::vector<int8_t> Values(int count) {
 
 std::vector<float> Scales(int count) {
   std::vector<float> scales;
+  scales.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     scales.push_back(0.01F + 0.003F * static_cast<float>(i));
   }
@@ -27,6 +29,7 @@ std::vector<float> Scales(int count) {
 
 std::vector<int32_t> Biases(int count) {
   std::vector<int32_t> values;
+  values.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     values.push_back(100 * i - 150);
   }
