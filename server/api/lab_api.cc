@@ -19,6 +19,7 @@ absl::StatusOr<v1::ServerInfo> LabApi::GetServerInfo(
       static_cast<int32_t>(start_us_ % 1'000'000) * 1000);
   info.set_schema_version(SchemaVersion());
   info.set_max_blob_bytes(lab_.blobs.limits().max_blob_bytes);
+  ASSIGN_OR_RETURN(*info.mutable_server_id(), lab_.store.ServerId());
   ASSIGN_OR_RETURN(const int64_t queued, lab_.store.QueuedCount());
   info.set_queued_job_count(static_cast<int32_t>(queued));
   const std::lock_guard lock(lab_.mutex);

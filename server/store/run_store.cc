@@ -164,7 +164,7 @@ absl::StatusOr<int64_t> EnvironmentId(Database& database,
 }
 
 absl::Status InsertRun(Database& database, const v1::Run& run, int64_t job_id,
-                       int64_t now_us) {
+                       int64_t create_us) {
   const std::string detail = DetailOf(run);
   const v1::Latency& latency = run.latency();
   ASSIGN_OR_RETURN(const int64_t environment,
@@ -179,7 +179,7 @@ absl::Status InsertRun(Database& database, const v1::Run& run, int64_t job_id,
           "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           job_id, run.model_name(), run.model_sha256(), run.board_id(),
           run.board_name(), run.dataset_name(), run.dataset_sha256(),
-          run.submitter(), static_cast<int>(run.origin()), now_us,
+          run.submitter(), static_cast<int>(run.origin()), create_us,
           int64_t{latency.cycles_min()}, int64_t{latency.cycles_p50()},
           int64_t{latency.cycles_p90()}, int64_t{latency.cycles_max()},
           int64_t{run.environment().clock_hz()}, int64_t{run.instructions()},
@@ -275,6 +275,13 @@ absl::Status ReadPlan(Database& database, int64_t id, v1::Run& run) {
 
 }  // namespace
 
+absl::StatusOr<int64_t> SqliteStore::AddRunRow(const v1::Run& run,
+                                               int64_t job_id,
+                                               int64_t create_us) {
+  RETURN_IF_ERROR(InsertRun(writer_, run, job_id, create_us));
+  return writer_.LastInsertId();
+}
+
 absl::StatusOr<int64_t> SqliteStore::AddRun(const v1::Run& run, int64_t job_id,
                                             int64_t fence, int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
@@ -282,8 +289,7 @@ absl::StatusOr<int64_t> SqliteStore::AddRun(const v1::Run& run, int64_t job_id,
   ASSIGN_OR_RETURN(const SampleState state,
                    LiveSamples(writer_, job_id, fence));
   RETURN_IF_ERROR(CheckComplete(writer_, job_id, state.wanted));
-  RETURN_IF_ERROR(InsertRun(writer_, run, job_id, now_us));
-  const int64_t run_id = writer_.LastInsertId();
+  ASSIGN_OR_RETURN(const int64_t run_id, AddRunRow(run, job_id, now_us));
   RETURN_IF_ERROR(AddRunRows(run, run_id));
   RETURN_IF_ERROR(EndLease(job_id, fence, "finished", now_us));
   ASSIGN_OR_RETURN(

@@ -1,6 +1,6 @@
 // The Store on SQLite: one connection writes, one reads (WAL lets both work at
 // once), each behind its own lock. Parts: catalog_store.cc, job_store.cc,
-// lease_store.cc, run_store.cc.
+// lease_store.cc, run_store.cc, import_store.cc.
 #pragma once
 
 #include <filesystem>
@@ -99,6 +99,10 @@ class SqliteStore : public Store {
   absl::StatusOr<std::vector<v1::Prediction>> ListPredictions(
       int64_t run_id, const Page& page) override;
 
+  absl::StatusOr<std::string> ServerId() override;
+  absl::StatusOr<Imported> AddImported(const JobRecord& record,
+                                       const v1::RunRecord& source) override;
+
  private:
   SqliteStore(Database writer, Database reader)
       : writer_(std::move(writer)), reader_(std::move(reader)) {}
@@ -106,7 +110,10 @@ class SqliteStore : public Store {
   // Callers hold write_mutex_ and a transaction.
   absl::Status EndLease(int64_t job_id, int64_t fence,
                         const std::string& reason, int64_t now_us);
+  absl::StatusOr<int64_t> AddRunRow(const v1::Run& run, int64_t job_id,
+                                    int64_t create_us);
   absl::Status AddRunRows(const v1::Run& run, int64_t run_id);
+  absl::StatusOr<int64_t> AddImportedJob(const JobRecord& record);
 
   std::mutex write_mutex_;
   Database writer_;
