@@ -2,9 +2,11 @@
 // as root in a container).
 import { chromium } from 'playwright-core';
 
+export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
 export function launch() {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: chromiumPath,
     args: [
       '--headless',
       '--no-sandbox',

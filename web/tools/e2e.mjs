@@ -1,81 +1,85 @@
-// The dashboard in Debian's Chromium against a running server with real runs.
+// The dashboard in Debian's Chromium against a real server with real runs.
 //
-//   TINYRIG_HTTP=http://127.0.0.1:7078 node tools/e2e.mjs [part of a test's name]
-//   TINYRIG_MODEL=FILE.tflite TINYRIG_BOARD=ID   submit-to-result by mouse
-//   TINYRIG_SHOTS=FOLDER                         a screenshot where a test fails
+//   node tools/e2e.mjs --programs DIR --examples DIR [--web DIR] [NAME]
+//     starts a lab of its own (server, agent, virtual boards), fills it, kills
+//     it: everything runs, nothing may be skipped
+//   TINYRIG_HTTP=http://127.0.0.1:7078 node tools/e2e.mjs [NAME]
+//     against a lab that is there; what would need its death says SKIPPED
 //
-// It asks the server what there is and expects the pages to show just that. At
-// least two finished runs are wanted; a test without its data says SKIPPED.
-import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { launch } from './browser.mjs';
-import { Skip, tests } from './e2e/context.mjs';
+// NAME: part of a test's name. TINYRIG_SHOTS=FOLDER: a screenshot of each
+// failure. Exit codes: 0 ok, 1 failed, 2 usage, 77 no Chromium.
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { chromiumPath, launch } from './browser.mjs';
+import { learn, tests } from './e2e/context.mjs';
+import { Lab } from './e2e/lab.mjs';
+import { runTest } from './e2e/run_test.mjs';
+import './e2e/empty_lab.mjs';
 import './e2e/data_pages.mjs';
 import './e2e/live_pages.mjs';
 import './e2e/whole.mjs';
+import './e2e/looks.mjs';
+import './e2e/permalinks.mjs';
+import './e2e/death.mjs';
 
-const only = process.argv[2];
-const browser = await launch();
-let failed = 0;
-let skipped = 0;
-const chosen = tests.filter((t) => !only || t.name.includes(only));
-for (const { name, run, options } of chosen) {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const noise = [];
-  // A violated content-security policy is a console error as well.
-  page.on(
-    'console',
-    (m) =>
-      m.type() === 'error' &&
-      !options.errors?.test(m.text()) &&
-      noise.push(m.text()),
+const { values, positionals } = parseArgs({
+  options: {
+    programs: { type: 'string' },
+    examples: { type: 'string' },
+    web: { type: 'string' },
+  },
+  allowPositionals: true,
+});
+const url = process.env.TINYRIG_HTTP;
+if ((values.programs ? !values.examples : !url) || positionals.length > 1) {
+  console.error(
+    'usage: e2e.mjs --programs DIR --examples DIR [NAME], or TINYRIG_HTTP=URL e2e.mjs [NAME]',
   );
-  page.on('pageerror', (e) => noise.push(e.message));
-  let timer;
-  try {
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error('timed out')),
-        options.timeout ?? 90_000,
-      );
-    });
-    await Promise.race([run(page), late]);
-    assert.deepEqual(noise, [], 'errors in the console');
-    console.log(`ok   ${name}`);
-  } catch (error) {
-    if (error instanceof Skip) {
-      skipped++;
-      console.log(`SKIPPED: ${name} needs ${error.message}`);
-    } else {
-      failed++;
-      console.log(
-        `FAIL ${name}\n     ${String(error.message).split('\n').slice(0, 12).join('\n     ')}`,
-      );
-      if (noise.length)
-        console.log(`     console: ${noise.slice(0, 3).join(' | ')}`);
-      if (process.env.TINYRIG_SHOTS) {
-        mkdirSync(process.env.TINYRIG_SHOTS, { recursive: true });
-        await page.screenshot({
-          path: join(
-            process.env.TINYRIG_SHOTS,
-            `${name.replace(/\W+/g, '-')}.png`,
-          ),
-          fullPage: true,
-        });
-      }
-    }
-  } finally {
-    clearTimeout(timer);
-    await context.close();
-  }
+  process.exit(2);
 }
-await browser.close();
+if (!existsSync(chromiumPath)) {
+  console.log(
+    `SKIPPED: no Chromium at ${chromiumPath}: apt-get install chromium, or CHROMIUM=PATH`,
+  );
+  process.exit(77);
+}
+
+const counts = { ok: 0, FAIL: 0, SKIPPED: 0 };
+const lab =
+  values.programs && new Lab(values.programs, values.examples, values.web);
+// An interrupt or ctest's time-out must not leave a lab behind.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => void lab?.stop().finally(() => process.exit(130)));
+
+async function runPhase(browser, phase) {
+  const chosen = tests.filter(
+    (t) => t.phase === phase && t.name.includes(positionals[0] ?? ''),
+  );
+  for (const test of chosen)
+    counts[await runTest(browser, test, { strict: !!lab })]++;
+}
+
+let browser;
+try {
+  browser = await launch();
+  await lab?.startServer();
+  if (lab) {
+    await learn(lab.http, lab);
+    await runPhase(browser, 'empty');
+    await lab.startAgent();
+    await lab.fill();
+  }
+  await learn(lab?.http ?? url, lab);
+  await runPhase(browser, 'data');
+  if (lab) await runPhase(browser, 'death');
+} catch (error) {
+  counts.FAIL++;
+  console.log(`FAIL the lab: ${error.stack}`);
+}
+if (counts.FAIL > 0 && lab) console.log(lab.logs());
+await browser?.close();
+await lab?.stop();
 console.log(
-  `${chosen.length - failed - skipped} ok, ${failed} failed, ${skipped} skipped`,
+  `${counts.ok} ok, ${counts.FAIL} failed, ${counts.SKIPPED} skipped`,
 );
-process.exit(failed ? 1 : 0);
+process.exit(counts.FAIL || counts.ok === 0 ? 1 : 0);

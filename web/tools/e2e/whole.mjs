@@ -1,14 +1,6 @@
 // What holds for every page: errors, emptiness, keyboard, widths.
 import assert from 'node:assert/strict';
-import {
-  base,
-  jobs,
-  runs,
-  settled,
-  test,
-  text,
-  withAccuracy,
-} from './context.mjs';
+import { everyPage, settled, test, text, world } from './context.mjs';
 
 test(
   'errors: no such run, job and page',
@@ -29,28 +21,8 @@ test('empty: a filter that nothing passes leads back', async (page) => {
   await settled(page, '/runs?model=no-such-model');
   await page.getByText('No run passes this filter.').waitFor();
   await page.getByRole('link', { name: 'Show all runs' }).click();
-  await page.waitForURL(`${base}/runs`);
+  await page.waitForURL(`${world.base}/runs`);
 });
-
-test(
-  'a dead server: banner, retry, and the page comes back by itself',
-  async (page) => {
-    let dead = true;
-    await page.route(/\/(api\/v1|healthz)/, (route) =>
-      dead ? route.abort() : route.continue(),
-    );
-    await page.goto(`${base}/runs`);
-    await page.getByText('The server does not answer.').waitFor();
-    await page.locator('[role=alert]').getByText('UNREACHABLE').waitFor();
-    dead = false;
-    await page.getByRole('button', { name: 'Retry now' }).click();
-    await page.waitForFunction(() => !document.querySelector('.banner'));
-    await page.waitForFunction(
-      () => !document.querySelector('.loading, .error'),
-    );
-  },
-  { errors: /ERR_FAILED/ },
-);
 
 test('keyboard: skip link, navigation, focus moves to the new page', async (page) => {
   await settled(page, '/');
@@ -61,7 +33,7 @@ test('keyboard: skip link, navigation, focus moves to the new page', async (page
   );
   await page.getByRole('link', { name: 'Lab', exact: true }).focus();
   await page.keyboard.press('Enter');
-  await page.waitForURL(`${base}/lab`);
+  await page.waitForURL(`${world.base}/lab`);
   await page.waitForFunction(() => document.activeElement?.id === 'main');
   assert.equal(await page.title(), 'Lab · tinyrig');
 });
@@ -128,31 +100,3 @@ test('first view: small, and quick', async (page) => {
   );
   assert.ok(bytes < 120_000, `${bytes} bytes`);
 });
-
-const everyPage = () => [
-  '/',
-  '/runs',
-  '/trends',
-  '/jobs?submit=1',
-  '/lab',
-  ...(runs[0] ? [`/runs/${runs[0].id}`] : []),
-  ...(withAccuracy ? [`/runs/${withAccuracy.id}`] : []),
-  ...(runs[1]
-    ? [`/compare?runs=${runs[0].id},${runs[1].id}&all=1`]
-    : ['/compare']),
-  ...(jobs[0] ? [`/jobs/${jobs[0].id}`] : []),
-];
-
-for (const width of [320, 768, 1280, 2560]) {
-  test(`no page is wider than the window at ${width} px`, async (page) => {
-    await page.setViewportSize({ width, height: 800 });
-    for (const path of everyPage()) {
-      await settled(page, path);
-      await page.waitForTimeout(150);
-      const over = await page.evaluate(
-        () => document.documentElement.scrollWidth - innerWidth,
-      );
-      assert.ok(over <= 0, `${path}: ${over} px too wide`);
-    }
-  });
-}
