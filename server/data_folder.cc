@@ -6,31 +6,39 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "server/care/restore.h"
 #include <sys/file.h>
 
 namespace tinyrig::server {
 
 namespace fs = std::filesystem;
 
-absl::StatusOr<DataFolder> DataFolder::Open(const fs::path& path) {
+absl::StatusOr<base::UniqueFd> DataFolder::Lock(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) {
     return base::ErrnoStatus(error.value(), "create " + path.string());
   }
-  DataFolder folder;
-  folder.path_ = path;
   const std::string lock = (path / "lock").string();
-  folder.lock_.Reset(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!folder.lock_.valid()) {
+  base::UniqueFd fd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd.valid()) {
     return base::ErrnoStatus(errno, "open " + lock);
   }
-  if (::flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(
         "data folder " + path.string() +
         ": another tinyrig-server uses it; stop that one or give another "
         "folder with --data");
   }
+  return fd;
+}
+
+absl::StatusOr<DataFolder> DataFolder::Open(const fs::path& path) {
+  DataFolder folder;
+  folder.path_ = path;
+  ASSIGN_OR_RETURN(folder.lock_, Lock(path));
+  RETURN_IF_ERROR(FinishRestore(path));
+  std::error_code error;
   fs::remove_all(folder.scratch(), error);
   fs::create_directories(folder.scratch(), error);
   folder.unclean_ = fs::exists(path / "running", error);

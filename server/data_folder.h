@@ -10,9 +10,13 @@ namespace tinyrig::server {
 
 class DataFolder {
  public:
-  /// Makes the folder and takes its lock. FAILED_PRECONDITION: another server
+  /// Makes the folder, takes its lock and completes a restore that was killed
+  /// (care/restore.h). FAILED_PRECONDITION: another server
   /// has it.
   static absl::StatusOr<DataFolder> Open(const std::filesystem::path& path);
+
+  /// The lock alone, and nothing else of Open.
+  static absl::StatusOr<base::UniqueFd> Lock(const std::filesystem::path& path);
 
   /// $XDG_DATA_HOME/tinyrig, else ~/.local/share/tinyrig.
   static std::filesystem::path Default();

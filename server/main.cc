@@ -10,6 +10,7 @@
 #include "boards/board.h"
 #include "server/api/lab_api.h"
 #include "server/build/cached_version_builder.h"
+#include "server/care/restore.h"
 #include "server/data_folder.h"
 #include "server/http/routes.h"
 #include "server/http/server.h"
@@ -35,6 +36,8 @@ struct Flags {
   HttpOptions http;
   /// Without --http a taken port is no reason not to start.
   bool http_given = false;
+  std::string restore_from;  ///< restore and leave, instead of serving
+  bool force = false;
 };
 
 void AddFlags(CLI::App& app, Flags& flags) {
@@ -105,6 +108,16 @@ void AddHttpFlags(CLI::App& app, Flags& flags) {
                  "connections at once; more are answered 503")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
+}
+
+void AddRestoreFlags(CLI::App& app, Flags& flags) {
+  CLI::Option* restore =
+      app.add_option("--restore-from", flags.restore_from,
+                     "put the backup in this folder back into --data, and end");
+  app.add_flag("--force", flags.force,
+               "with --restore-from: take a folder that holds data, and move "
+               "that data aside")
+      ->needs(restore);
 }
 
 BoardCatalog Catalog() {
@@ -214,7 +227,7 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   ASSIGN_OR_RETURN(const auto history,
                    BoardHistoryApi::Open(folder.database(), base::SystemClock(),
                                          AllowAll()));
-  AdminApi admin(lab, folder.database(), AllowAll());
+  AdminApi admin(lab, *store, folder.database(), AllowAll());
   TransferApi transfer(lab, folder.database(), AllowAll());
   LabFeed feed(lab, api);
   HttpMetrics metrics;
@@ -263,6 +276,49 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   return absl::OkStatus();
 }
 
+// Each tenth of a step, on standard error.
+void SayRestoring(const std::string& step, int64_t done, int64_t total) {
+  static std::string shown;
+  const std::string now = absl::StrCat(
+      step, total > 0 ? absl::StrCat(" ", done * 10 / total * 10, " %") : "");
+  if (now != shown) {
+    shown = now;
+    std::cerr << "restore: " << now << std::endl;
+  }
+}
+
+int ExitCodeOfRestore(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+      return 2;
+    case absl::StatusCode::kFailedPrecondition:
+      return 6;
+    default:
+      return 4;
+  }
+}
+
+absl::Status Restore(const Flags& flags) {
+  ASSIGN_OR_RETURN(const base::UniqueFd lock, DataFolder::Lock(flags.data));
+  ASSIGN_OR_RETURN(const RestoreReport report,
+                   RestoreBackup({.backup = flags.restore_from,
+                                  .data = flags.data,
+                                  .force = flags.force,
+                                  .say = SayRestoring},
+                                 base::SystemClock()));
+  const BackupManifest& manifest = report.manifest;
+  std::cout << "restored " << manifest.run_count << " runs, "
+            << manifest.job_count << " jobs and " << manifest.blob_count
+            << " blobs of " << manifest.create_time << " into " << flags.data
+            << std::endl;
+  if (!report.moved_to.empty()) {
+    std::cout << "the data that was there is in " << report.moved_to.string()
+              << std::endl;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 }  // namespace tinyrig::server
 
@@ -274,6 +330,7 @@ int main(int argc, char** argv) {
   flags.http.web = base::ShareFolder() / "web";
   server::AddFlags(app, flags);
   server::AddHttpFlags(app, flags);
+  server::AddRestoreFlags(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -284,6 +341,13 @@ int main(int argc, char** argv) {
   // A file limit is an error to report, not a reason to die.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  if (!flags.restore_from.empty()) {
+    const absl::Status status = server::Restore(flags);
+    if (!status.ok()) {
+      std::cerr << "tinyrig-server: " << status.message() << "\n";
+    }
+    return status.ok() ? 0 : server::ExitCodeOfRestore(status);
+  }
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

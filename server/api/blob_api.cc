@@ -41,10 +41,9 @@ absl::StatusOr<v1::UploadBlobResponse> Upload::Finish() {
   response.set_already_there(already_there());
   if (writer_ != nullptr) {
     RETURN_IF_ERROR(writer_->Commit());
+    RETURN_IF_ERROR(
+        lab_.store.AddBlob(sha256_, size_bytes_, lab_.clock.UnixMicros()));
   }
-  // Also when the file was there: a crash may have come before the row.
-  RETURN_IF_ERROR(
-      lab_.store.AddBlob(sha256_, size_bytes_, lab_.clock.UnixMicros()));
   response.set_sha256(sha256_);
   response.set_size_bytes(size_bytes_);
   return response;
@@ -53,11 +52,18 @@ absl::StatusOr<v1::UploadBlobResponse> Upload::Finish() {
 absl::StatusOr<std::unique_ptr<Upload>> LabApi::BeginUpload(
     const Caller& caller, const v1::UploadBlobRequest& first) {
   RETURN_IF_ERROR(check_(caller, Scope::kSubmit));
-  std::error_code error;
-  if (const auto there = lab_.blobs.Find(first.sha256()); there.ok()) {
-    const auto size = std::filesystem::file_size(*there, error);
-    return std::make_unique<Upload>(lab_, first.sha256(),
-                                    static_cast<int64_t>(size), nullptr);
+  {
+    const auto hold = lab_.blobs.Hold();
+    std::error_code error;
+    if (const auto there = lab_.blobs.Find(first.sha256()); there.ok()) {
+      const auto size =
+          static_cast<int64_t>(std::filesystem::file_size(*there, error));
+      // From now on as good as sent again: not collected. Also, a crash may
+      // have come between the file and its row.
+      RETURN_IF_ERROR(
+          lab_.store.AddBlob(first.sha256(), size, lab_.clock.UnixMicros()));
+      return std::make_unique<Upload>(lab_, first.sha256(), size, nullptr);
+    }
   }
   ASSIGN_OR_RETURN(auto writer,
                    lab_.blobs.Begin(first.sha256(), first.size_bytes()));
@@ -96,6 +102,7 @@ absl::StatusOr<v1::Dataset> LabApi::CreateDataset(
     const Caller& caller, const v1::CreateDatasetRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kSubmit));
   RETURN_IF_ERROR(CheckDatasetName(request.name()));
+  const auto hold = lab_.blobs.Hold();
   ASSIGN_OR_RETURN(const std::string bytes, lab_.blobs.Read(request.sha256()));
   ASSIGN_OR_RETURN(const v1::DatasetFile file, ParseDataset(bytes));
   v1::Dataset dataset;

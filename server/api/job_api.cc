@@ -39,6 +39,7 @@ absl::StatusOr<v1::Job> LabApi::CreateJob(const Caller& caller,
       return JobNow(first->id);
     }
   }
+  const auto hold = lab_.blobs.Hold();  // what is found there stays there
   ASSIGN_OR_RETURN(JobRecord record, CheckJobRequest(lab_, request));
   if (record.job.request_id().empty()) {
     record.job.set_request_id(RandomRequestId());

@@ -19,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path PathOf(const fs::path& folder, const std::string& sha256) {
-  return folder / sha256.substr(0, 2) / sha256.substr(2);
-}
-
 void SyncFolder(const fs::path& folder) {
   const base::UniqueFd fd(
       ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -109,7 +105,51 @@ class FileWriter : public BlobWriter {
   std::unique_ptr<EVP_MD_CTX, DigestDeleter> digest_;
 };
 
+// What one of the 256 folders holds.
+absl::Status ListFolder(const fs::path& folder,
+                        const std::function<void(const BlobFile&)>& visit) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    BlobFile file{.sha256 = folder.filename().string() +
+                            it->path().filename().string()};
+    struct stat info {};
+    if (!base::IsSha256Hex(file.sha256) ||
+        ::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+      continue;
+    }
+    file.size_bytes = info.st_size;
+    file.modify_us =
+        info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1000;
+    visit(file);
+  }
+  return error ? base::ErrnoStatus(error.value(), "list " + folder.string())
+               : absl::OkStatus();
+}
+
 }  // namespace
+
+fs::path BlobPath(const fs::path& folder, const std::string& sha256) {
+  return folder / sha256.substr(0, 2) / sha256.substr(2);
+}
+
+absl::Status ListBlobs(const fs::path& folder,
+                       const std::function<void(const BlobFile&)>& visit) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) {
+    return absl::OkStatus();
+  }
+  for (fs::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code ignored;
+    if (it->path().filename().string().size() == 2 &&
+        it->is_directory(ignored)) {
+      RETURN_IF_ERROR(ListFolder(it->path(), visit));
+    }
+  }
+  return error ? base::ErrnoStatus(error.value(), "list " + folder.string())
+               : absl::OkStatus();
+}
 
 absl::StatusOr<BlobStore> BlobStore::Open(fs::path folder,
                                           const BlobLimits& limits) {
@@ -145,7 +185,7 @@ absl::StatusOr<std::unique_ptr<BlobWriter>> BlobStore::Begin(
   }
   ::fchmod(fd.get(), 0644);
   return std::make_unique<FileWriter>(
-      std::move(fd), temporary, PathOf(folder_, sha256), sha256, size_bytes);
+      std::move(fd), temporary, BlobPath(folder_, sha256), sha256, size_bytes);
 }
 
 absl::StatusOr<std::string> BlobStore::Put(std::string_view bytes) {
@@ -164,7 +204,7 @@ absl::StatusOr<std::string> BlobStore::Put(std::string_view bytes) {
 absl::StatusOr<fs::path> BlobStore::Find(const std::string& sha256) const {
   std::error_code error;
   if (base::IsSha256Hex(sha256)) {
-    fs::path path = PathOf(folder_, sha256);
+    fs::path path = BlobPath(folder_, sha256);
     if (fs::is_regular_file(path, error)) {
       return path;
     }
@@ -177,6 +217,19 @@ absl::StatusOr<std::string> BlobStore::Read(const std::string& sha256) const {
   ASSIGN_OR_RETURN(const fs::path path, Find(sha256));
   return base::ReadTextFile(path,
                             static_cast<uint64_t>(limits_.max_blob_bytes));
+}
+
+absl::StatusOr<int64_t> BlobStore::Remove(const std::string& sha256) {
+  const absl::StatusOr<fs::path> path = Find(sha256);
+  if (!path.ok()) {
+    return 0;
+  }
+  std::error_code error;
+  const auto size_bytes = static_cast<int64_t>(fs::file_size(*path, error));
+  if (::unlink(path->c_str()) != 0) {
+    return base::ErrnoStatus(errno, "remove blob " + sha256);
+  }
+  return size_bytes;
 }
 
 absl::Status BlobStore::CheckRoom(int64_t bytes) const {

@@ -5,28 +5,41 @@
 
 #include <filesystem>
 #include <functional>
+#include <mutex>
 
 #include "base/status.h"
 #include "server/api/caller.h"
 #include "server/lab/lab.h"
+#include "server/store/care_store.h"
 #include "tinyrig/v1/admin_service.pb.h"
 
 namespace tinyrig::server {
 
 class AdminApi {
  public:
-  /// `database`: the store's file, migrated already. `lab` must outlive this.
-  AdminApi(Lab& lab, std::filesystem::path database, ScopeCheck check)
-      : lab_(lab), database_(std::move(database)), check_(std::move(check)) {}
+  /// True: the caller has gone; long work then stops with CANCELLED.
+  using Gone = std::function<bool()>;
+
+  /// `database`: the store's file, migrated already. `lab` and `store` must
+  /// outlive this.
+  AdminApi(Lab& lab, CareStore& store, std::filesystem::path database,
+           ScopeCheck check)
+      : lab_(lab),
+        store_(store),
+        database_(std::move(database)),
+        check_(std::move(check)) {}
 
   /// `sink` returns false when the caller has gone.
   absl::Status Backup(
       const Caller& caller, const v1::BackupRequest& request,
       const std::function<bool(const v1::BackupProgress&)>& sink);
   absl::StatusOr<v1::CollectGarbageResponse> CollectGarbage(
-      const Caller& caller, const v1::CollectGarbageRequest& request);
+      const Caller& caller, const v1::CollectGarbageRequest& request,
+      const Gone& gone = {});
+  /// FAILED_PRECONDITION: a collection is under way.
   absl::StatusOr<v1::CheckIntegrityResponse> CheckIntegrity(
-      const Caller& caller, const v1::CheckIntegrityRequest& request);
+      const Caller& caller, const v1::CheckIntegrityRequest& request,
+      const Gone& gone = {});
   absl::StatusOr<v1::Baseline> SetBaseline(
       const Caller& caller, const v1::SetBaselineRequest& request);
   absl::StatusOr<v1::Baseline> DeleteBaseline(
@@ -35,9 +48,18 @@ class AdminApi {
       const Caller& caller, const v1::ListBaselinesRequest& request);
 
  private:
+  enum Work { kBackup, kCollect, kCheck, kWorks };
+  // Counted while it lives.
+  class UnderWay;
+  // Backups and checks need every blob to stay; one backup at a time.
+  absl::StatusOr<UnderWay> Begin(Work work);
+
   Lab& lab_;
+  CareStore& store_;
   std::filesystem::path database_;
   ScopeCheck check_;
+  std::mutex mutex_;
+  int under_way_[kWorks] = {};
 };
 
 }  // namespace tinyrig::server

@@ -208,6 +208,7 @@ absl::Status Dispatcher::AcceptArtifact(int64_t job_id, CompileResult& result) {
   ASSIGN_OR_RETURN(const JobRecord record, lab_.store.GetJob(job_id));
   ASSIGN_OR_RETURN(const v1::CompiledModel model,
                    CheckArtifact(result.artifact, record.job.spec()));
+  const auto hold = lab_.blobs.Hold();  // until the database names it
   ASSIGN_OR_RETURN(const std::string sha256, lab_.blobs.Put(result.artifact));
   const std::lock_guard lock(lab_.mutex);
   const int64_t now_us = lab_.clock.UnixMicros();

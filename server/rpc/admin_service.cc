@@ -16,13 +16,19 @@ grpc::Status AdminServiceSkin::Backup(
 grpc::Status AdminServiceSkin::CollectGarbage(
     grpc::ServerContext* context, const v1::CollectGarbageRequest* request,
     v1::CollectGarbageResponse* response) {
-  return Answer(api_.CollectGarbage({context->peer()}, *request), response);
+  return Answer(
+      api_.CollectGarbage({context->peer()}, *request,
+                          [context] { return context->IsCancelled(); }),
+      response);
 }
 
 grpc::Status AdminServiceSkin::CheckIntegrity(
     grpc::ServerContext* context, const v1::CheckIntegrityRequest* request,
     v1::CheckIntegrityResponse* response) {
-  return Answer(api_.CheckIntegrity({context->peer()}, *request), response);
+  return Answer(
+      api_.CheckIntegrity({context->peer()}, *request,
+                          [context] { return context->IsCancelled(); }),
+      response);
 }
 
 grpc::Status AdminServiceSkin::SetBaseline(

@@ -79,6 +79,7 @@ absl::Status AddSamples(Database& database, const std::string& sha256,
 absl::Status SqliteStore::AddBlob(const std::string& sha256, int64_t size_bytes,
                                   int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
+  // A blob that is sent again is as good as new to the garbage collection.
   return writer_
       .Run(
           "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT (sha256) DO UPDATE "

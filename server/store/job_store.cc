@@ -214,13 +214,15 @@ absl::Status SqliteStore::EndCompile(int64_t id,
                                      const std::string& artifact_sha256,
                                      bool cached, int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
+  // A cached artifact may have been collected since it was found.
   return OneRow(
       writer_.Run(
           "UPDATE jobs SET state = ?1, artifact_sha256 = ?2, "
           "compile_cached = ?3, compile_start_us = iif(?3, ?4, "
           "compile_start_us), compile_end_us = ?4, used_us = used_us + "
           "iif(?3, 0, ?4 - compile_start_us), revision = revision + 1 "
-          "WHERE id = ?5 AND state = ?6 AND artifact_sha256 = ''",
+          "WHERE id = ?5 AND state = ?6 AND artifact_sha256 = '' AND (NOT ?3 "
+          "OR EXISTS (SELECT 1 FROM blobs WHERE sha256 = ?2))",
           static_cast<int>(v1::Job::QUEUED), artifact_sha256, cached, now_us,
           id, static_cast<int>(cached ? v1::Job::QUEUED : v1::Job::COMPILING)),
       id, "being compiled");

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "absl/strings/str_replace.h"
+
 #include "base/log.h"
 
 namespace tinyrig::server {
@@ -43,6 +45,15 @@ absl::Status Error(sqlite3* handle, int result, std::string_view what) {
                                          : sqlite3_errmsg(handle))};
 }
 
+// As a URI; only these characters mean something there.
+std::string ImmutableUri(const std::filesystem::path& path) {
+  return absl::StrCat(
+      "file:",
+      absl::StrReplaceAll(path.string(),
+                          {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}),
+      "?immutable=1");
+}
+
 }  // namespace
 
 Query::~Query() {
@@ -82,10 +93,13 @@ std::string Query::Bytes(int column) const {
 absl::StatusOr<Database> Database::Open(const std::filesystem::path& path,
                                         Mode mode) {
   sqlite3* handle = nullptr;
-  const int flags = mode == Mode::kReadOnly
-                        ? SQLITE_OPEN_READONLY
-                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int result = sqlite3_open_v2(path.c_str(), &handle,
+  const int flags = mode == Mode::kReadWrite
+                        ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                        : SQLITE_OPEN_READONLY |
+                              (mode == Mode::kImmutable ? SQLITE_OPEN_URI : 0);
+  const std::string name =
+      mode == Mode::kImmutable ? ImmutableUri(path) : path.string();
+  const int result = sqlite3_open_v2(name.c_str(), &handle,
                                      flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(handle);
   if (result != SQLITE_OK) {
@@ -95,6 +109,9 @@ absl::StatusOr<Database> Database::Open(const std::filesystem::path& path,
   sqlite3_busy_timeout(handle, 10'000);
   RETURN_IF_ERROR(database.Exec("PRAGMA foreign_keys=ON"));
   if (mode == Mode::kReadWrite) {
+    // Only a fresh file takes it, before anything else: it lets `admin gc
+    // --compact` give space back in small steps.
+    RETURN_IF_ERROR(database.Exec("PRAGMA auto_vacuum=INCREMENTAL"));
     RETURN_IF_ERROR(database.Exec("PRAGMA journal_mode=WAL"));
     RETURN_IF_ERROR(database.Exec("PRAGMA synchronous=FULL"));
   }

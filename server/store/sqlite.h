@@ -99,6 +99,8 @@ class Database {
   [[nodiscard]] int64_t LastInsertId() const {
     return sqlite3_last_insert_rowid(handle_);
   }
+  /// For what this class does not wrap (progress handlers).
+  [[nodiscard]] sqlite3* handle() const { return handle_; }
   [[nodiscard]] bool in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
   }

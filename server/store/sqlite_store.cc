@@ -38,6 +38,18 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
       new SqliteStore(std::move(writer), std::move(reader)));
 }
 
+absl::Status SqliteStore::Change(const Work& work) {
+  const std::lock_guard lock(write_mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
+  RETURN_IF_ERROR(work(writer_));
+  return transaction.Commit();
+}
+
+absl::Status SqliteStore::Maintain(const Work& work) {
+  const std::lock_guard lock(write_mutex_);
+  return work(writer_);
+}
+
 void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* timestamp) {
   timestamp->set_seconds(unix_us / 1'000'000);
   timestamp->set_nanos(static_cast<int32_t>(unix_us % 1'000'000) * 1000);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "server/store/care_store.h"
 #include "server/store/sqlite.h"
 #include "server/store/store.h"
 
@@ -23,7 +24,7 @@ struct SqliteStoreOptions {
   int64_t max_page_count = 0;    ///< a full disk, for tests; 0: no limit
 };
 
-class SqliteStore : public Store {
+class SqliteStore : public Store, public CareStore {
  public:
   /// Opens or makes the file and takes missing migrations. DATA_LOSS: the
   /// integrity check found damage.
@@ -102,6 +103,9 @@ class SqliteStore : public Store {
   absl::StatusOr<std::string> ServerId() override;
   absl::StatusOr<Imported> AddImported(const JobRecord& record,
                                        const v1::RunRecord& source) override;
+
+  absl::Status Change(const Work& work) override;
+  absl::Status Maintain(const Work& work) override;
 
  private:
   SqliteStore(Database writer, Database reader)
