@@ -1,29 +1,10 @@
-#include <cerrno>
-#include <cstring>
 #include <string>
-#include <unistd.h>
-#include <vector>
 
-#include "base/resources.h"
+#include "cli/become.h"
 #include "cli/commands.h"
-#include "cli/exit_code.h"
 
 namespace tinyrig::cli {
 namespace {
-
-// Becomes the sibling program: signals and exit code are then its own.
-int Become(const char* program, const std::vector<std::string>& words) {
-  const std::string path = base::SiblingProgram(program).string();
-  std::vector<char*> argv = {const_cast<char*>(path.c_str())};
-  for (const std::string& word : words) {
-    argv.push_back(const_cast<char*>(word.c_str()));
-  }
-  argv.push_back(nullptr);
-  ::execv(path.c_str(), argv.data());
-  PrintError(absl::UnavailableError("cannot start " + path + ": " +
-                                    std::strerror(errno)));
-  return kExitLab;
-}
 
 void AddService(CLI::App& app, const char* name, const char* help,
                 const char* program, int* exit_code) {

@@ -9,6 +9,7 @@
 
 namespace tinyrig::cli {
 
+void AddAdminCommands(CLI::App& app, Context* context, int* exit_code);
 void AddServiceCommands(CLI::App& app, Context* context, int* exit_code);
 void AddBoardCommands(CLI::App& app, Context* context, int* exit_code);
 void AddDatasetCommands(CLI::App& app, Context* context, int* exit_code);

@@ -45,6 +45,7 @@ int Main(int argc, char** argv) {
   AddRunCommands(app, &context, &exit_code);
   AddBoardCommands(app, &context, &exit_code);
   AddDatasetCommands(app, &context, &exit_code);
+  AddAdminCommands(app, &context, &exit_code);
   AddServiceCommands(app, &context, &exit_code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) {
     std::fprintf(stderr, "tinyrig: no command `%s`; see tinyrig --help\n",
