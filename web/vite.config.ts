@@ -9,6 +9,16 @@ export default defineConfig({
     // Data URLs would need `img-src data:` in the content-security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Parts that pages share travel with the shell: requests cost more than
+    // the few KB that a page may not need.
+    rollupOptions: {
+      output: {
+        manualChunks: (id) =>
+          /\/src\/(ui|[^/]+\.tsx?)/.test(id) && !id.includes('/pages/')
+            ? 'shared'
+            : undefined,
+      },
+    },
   },
   test: {
     environment: 'node',

@@ -63,7 +63,7 @@ export function eta(job: Job): string {
       ? NONE
       : `starts in ${about(job.startEtaS)}`;
   const s = job.progress?.etaS;
-  return s === undefined || s < 0 ? NONE : `${about(s)} left`;
+  return s === undefined || s < 0 ? NONE : about(s);
 }
 
 /** An estimate to the second: finer would claim too much. */

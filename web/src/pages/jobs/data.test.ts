@@ -81,7 +81,7 @@ test('ETA: a waiting job counts to its start, a running one to its end', () => {
   );
   expect(eta({ state: 'QUEUED' } as Job)).toBe('–');
   expect(eta({ state: 'RUNNING', progress: { etaS: 0.3 } } as Job)).toBe(
-    '< 1 s left',
+    '< 1 s',
   );
   expect(eta({ state: 'FAILED', progress: { etaS: 3 } } as Job)).toBe('–');
 });

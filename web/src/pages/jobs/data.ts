@@ -28,6 +28,7 @@ export const toFilter = (params: URLSearchParams) =>
 export const filterExamples = [
   'state = FAILED AND create_time > -24h',
   'NOT state = SUCCEEDED AND board_id = nucleo_f746zg',
+  'failure_class = LAB OR failure_class = BOARD',
   'submitter:nightly',
 ] as const;
 

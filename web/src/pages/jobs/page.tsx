@@ -1,5 +1,5 @@
 import { listJobs } from '../../api';
-import { ago, count, plural, seconds, time } from '../../format';
+import { ago, count, NONE, plural, seconds, time } from '../../format';
 import { queueOf, useLab } from '../../live';
 import { useNow } from '../../now';
 import { useLoad } from '../../load';
@@ -141,7 +141,7 @@ const looks = (now: number): Record<string, Partial<Column<Job>>> => ({
     show: (j) =>
       j.runId ? (
         <a href={`/runs/${j.runId}`}>{j.runId}</a>
-      ) : j.failure ? (
+      ) : j.failure && j.state === 'FAILED' ? (
         <a class="plain" href={`/jobs/${j.id}`} title={j.failure.message}>
           <FailureClass failure={j.failure} />
         </a>
@@ -157,7 +157,9 @@ function Took({ job, now }: { job: Job; now: number }) {
     <span
       title={`compile ${job.compileCached ? 'from the cache' : seconds(t.compile_s)}, board ${seconds(t.board_s)}`}
     >
-      {seconds(t.compile_s + t.board_s)}
+      {job.compileStartTime || job.leaseTime
+        ? seconds(t.compile_s + t.board_s)
+        : NONE}
     </span>
   );
 }
@@ -177,23 +179,30 @@ function columnsOf(
   }));
 }
 
+/** Who holds it, and the kind of board that it holds or waits for. */
+const holder = (job: Job) => (
+  <>
+    {job.boardName || 'nobody yet'}
+    <span class="sub">{job.spec?.boardId}</span>
+  </>
+);
+
 function QueueTable({ jobs, now }: { jobs: Job[]; now: number }) {
-  const columns = [
+  const columns: Column<Job>[] = [
     ...columnsOf(
       [
         'job',
         'state',
         'queue_position',
         'model_name',
-        'board_id',
         'board_name',
         'step',
         'eta_s',
         'queue_s',
       ],
-      ['done', 'total', 'start_eta_s', 'create_time', 'submitter'],
+      ['board_id', 'done', 'total', 'start_eta_s', 'create_time', 'submitter'],
       now,
-    ),
+    ).map((c) => (c.key === 'board_name' ? { ...c, show: holder } : c)),
     {
       key: '_cancel',
       title: <span class="visually-hidden">cancel</span>,

@@ -5,6 +5,7 @@ import { count, num, percent } from '../../format';
 import type { Prediction, Run } from '../../types.gen';
 import { OriginBadge } from '../../ui/badge';
 import { ExportButton } from '../../ui/export';
+import { ExportAll } from '../../ui/export_all';
 import { ErrorBox } from '../../ui/state';
 import { type Column, DataTable } from '../../ui/table';
 import { confusion, wrongOnes } from './data';
@@ -19,19 +20,22 @@ export function AccuracySection({ run }: { run: Run }) {
         <h2 id="accuracy">
           Accuracy <OriginBadge origin={run.origin} />
         </h2>
-        {matrix && (
-          <ExportButton
-            sheet={() => ({
-              name: `${run.id}-confusion`,
-              columns: ['truth', 'predicted', 'samples'],
-              rows: matrix.cells.map((n, i) => [
-                Math.floor(i / matrix.classCount),
-                i % matrix.classCount,
-                n,
-              ]),
-            })}
-          />
-        )}
+        <div class="tools">
+          <ExportAll tables={['predictions']} filter={`id = ${run.id}`} />
+          {matrix && (
+            <ExportButton
+              sheet={() => ({
+                name: `${run.id}-confusion`,
+                columns: ['truth', 'predicted', 'samples'],
+                rows: matrix.cells.map((n, i) => [
+                  Math.floor(i / matrix.classCount),
+                  i % matrix.classCount,
+                  n,
+                ]),
+              })}
+            />
+          )}
+        </div>
       </div>
       <p>
         {percent(top1)} top-1: {count(correct)} of {count(total)} samples of{' '}
@@ -51,10 +55,9 @@ const SHOWN = 50;
 interface Found {
   wrong: Prediction[];
   next: string;
-  looked: number;
 }
 
-/** Reads pages of predictions until a screenful of wrong ones is found. */
+/** The next screenful of wrong ones; the server leaves the others out. */
 async function findWrong(
   runId: string,
   from: Found,
@@ -65,11 +68,10 @@ async function findWrong(
   do {
     const page = await listPredictions(
       runId,
-      { pageSize: 500, pageToken: found.next },
+      { filter: 'correct = false', pageSize: SHOWN, pageToken: found.next },
       signal,
     );
     found.wrong.push(...wrongOnes(page.predictions));
-    found.looked += page.predictions.length;
     found.next = page.nextPageToken;
   } while (found.next && found.wrong.length < target);
   return found;
@@ -101,7 +103,7 @@ const columns: Column<Prediction>[] = [
 ];
 
 function WrongSamples({ run, wrongCount }: { run: Run; wrongCount: number }) {
-  const [found, setFound] = useState<Found>({ wrong: [], next: '', looked: 0 });
+  const [found, setFound] = useState<Found>({ wrong: [], next: '' });
   const [error, setError] = useState<Error>();
   const [wanted, setWanted] = useState(1);
   useEffect(() => {

@@ -4,7 +4,9 @@ import {
   getRun,
   getServerInfo,
   listBaselines,
+  listRuns,
 } from '../../api';
+import { quote } from '../../filter';
 import { hertz, shortHash, time } from '../../format';
 import { useLoad } from '../../load';
 import { withParams } from '../../router';
@@ -106,12 +108,32 @@ function Lead({ run, kind }: { run: Run; kind: BoardKind | undefined }) {
         <a href={`/trends${withParams(none, { ...pair, metric: 'us_p50' })}`}>
           Trend
         </a>
+        <RunBefore run={run} />
         <a href={`/runs${withParams(none, { ...pair, select: run.id })}`}>
           Compare with another run
         </a>
       </p>
     </>
   );
+}
+
+/** The one before of the same model, board kind and origin. */
+function RunBefore({ run }: { run: Run }) {
+  const filter = [
+    `model_name = ${quote(run.modelName)}`,
+    `board_id = ${quote(run.boardId)}`,
+    `origin = ${run.origin}`,
+    `create_time < ${quote(run.createTime ?? '')}`,
+  ].join(' AND ');
+  const load = useLoad(filter, (signal) =>
+    listRuns({ filter, pageSize: 1 }, signal),
+  );
+  const before = load.data?.runs[0];
+  return before ? (
+    <a href={`/compare?runs=${before.id},${run.id}`}>
+      Compare with the run before ({before.id})
+    </a>
+  ) : null;
 }
 
 function Imported({ run }: { run: Run }) {
