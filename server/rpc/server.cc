@@ -16,7 +16,8 @@
 namespace tinyrig::server {
 namespace {
 
-constexpr int kMaxReceivedBytes = 8 << 20;
+// The largest message is the record of a run (ImportRecord).
+constexpr int kMaxReceivedBytes = 64 << 20;
 constexpr int kMaxSentBytes = 64 << 20;
 constexpr int kKeepaliveMs = 10'000;
 
