@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "base/sha256.h"
+
 namespace tinyrig::server {
 namespace {
 
@@ -19,8 +21,8 @@ absl::Status ForEachRow(Database& database, const char* sql,
 
 void Name(BlobNames& names, const std::string& sha256, const char* what,
           int64_t job_id) {
-  if (sha256.empty() || names.contains(sha256)) {
-    return;
+  if (!base::IsSha256Hex(sha256) || names.contains(sha256)) {
+    return;  // "": it has none
   }
   names[sha256].by = absl::StrCat("the ", what, " of j-", job_id);
 }
@@ -60,7 +62,8 @@ absl::StatusOr<BlobNames> NamedBlobs(Database& database,
   // The model that an artifact was made of; it may never have been here.
   RETURN_IF_ERROR(ForEachRow(
       database, "SELECT model_sha256, id FROM runs", [&](const Query& row) {
-        if (!leaving.runs.contains(row.Int(1))) {
+        if (!leaving.runs.contains(row.Int(1)) &&
+            base::IsSha256Hex(row.Bytes(0))) {
           names.try_emplace(
               row.Bytes(0),
               BlobName{absl::StrCat("the model of r-", row.Int(1)), true});

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "base/unique_fd.h"
 #include "server/blob/blob_store.h"
 #include "server/care/backup.h"
@@ -117,7 +118,9 @@ class Copy {
       wanted.insert(sha256);
     }
     for (const auto& [sha256, row] : rows) {
-      wanted.insert(sha256);
+      if (base::IsSha256Hex(sha256)) {
+        wanted.insert(sha256);
+      }
     }
     done_ = 0;
     int64_t missing = 0;
