@@ -121,8 +121,10 @@ export function HistorySection({
           <p class="strip ends" aria-hidden="true">
             <span />
             <span class="between">
-              <span>{time(iso(history.from))}</span>
-              <span>{time(iso(history.to))}</span>
+              <span>
+                {kept ? `${spanName(hours)} ago` : time(iso(history.from))}
+              </span>
+              <span>now</span>
             </span>
             <span />
           </p>

@@ -175,7 +175,7 @@ function BoardTable({
       number: true,
       sort: true,
       value: (b) => utilisation(history, b.name),
-      help: `Share of the time since ${time(new Date(history.from).toISOString())} in which a job held the board.`,
+      help: 'Share of the time shown under Utilisation and health in which a job held the board.',
       show: (b) => percent(utilisation(history, b.name), 1),
     },
     {
