@@ -11,10 +11,18 @@
 namespace tinyrig::cli {
 namespace {
 
-absl::StatusOr<v1::ListBoardsResponse> AllBoardsOf(client::LabClient& lab) {
+constexpr ListHelp kListHelp = {
+    "name, board_id, state, agent_id, uid, origin", nullptr,
+    "  tinyrig board list --filter 'state = IDLE'\n"
+    "  tinyrig board list --filter 'board_id = nucleo_* AND NOT origin = "
+    "EMULATED'\n"};
+
+absl::StatusOr<v1::ListBoardsResponse> AllBoardsOf(const std::string& filter,
+                                                   client::LabClient& lab) {
   v1::ListBoardsResponse all;
   v1::ListBoardsRequest request;
   request.set_page_size(1000);
+  request.set_filter(filter);
   while (true) {
     ASSIGN_OR_RETURN(const v1::ListBoardsResponse page,
                      lab.ListBoards(request));
@@ -26,9 +34,9 @@ absl::StatusOr<v1::ListBoardsResponse> AllBoardsOf(client::LabClient& lab) {
   }
 }
 
-int ListBoards(const Context& context) {
+int ListBoards(const Context& context, const std::string& filter) {
   client::LabClient lab(context.server);
-  const auto all = AllBoardsOf(lab);
+  const auto all = AllBoardsOf(filter, lab);
   if (!all.ok()) {
     return FailRpc(all.status());
   }
@@ -43,7 +51,8 @@ int ListBoards(const Context& context) {
   }
   PrintResource(context, table, *all);
   if (context.format == Format::kTable && table.empty()) {
-    Print("No board yet: attach some with `tinyrig agent`.\n");
+    Print(filter.empty() ? "No board yet: attach some with `tinyrig agent`.\n"
+                         : "No board passes this filter.\n");
   }
   return kExitOk;
 }
@@ -94,7 +103,9 @@ void AddBoardCommands(CLI::App& app, Context* context, int* exit_code) {
   group->require_subcommand(1);
   CLI::App* list = group->add_subcommand("list", "all boards and their state");
   AddFormatOption(list, context);
-  list->callback([=] { *exit_code = ListBoards(*context); });
+  auto options = std::make_shared<ListOptions>();
+  AddFilterOptions(list, options.get(), kListHelp);
+  list->callback([=] { *exit_code = ListBoards(*context, options->filter); });
   CLI::App* show = group->add_subcommand(
       "show", "one board of the lab, or the data of a board kind");
   AddFormatOption(show, context);

@@ -18,10 +18,20 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+constexpr ListHelp kListHelp = {
+    "id, state, failure_class, board_id, board_name, agent_id, model_name, "
+    "model_sha256, submitter, priority, create_time, end_time, run_id, "
+    "request_id",
+    "create_time, end_time, priority",
+    "  tinyrig job list --filter 'state = FAILED AND create_time > -24h'\n"
+    "  tinyrig job list --filter 'submitter:anna AND NOT state = SUCCEEDED' "
+    "--order-by 'priority desc'\n"};
+
 int List(const Context& context, const ListOptions& options) {
   client::LabClient lab(context.server);
   v1::ListJobsRequest request;
   request.set_filter(options.filter);
+  request.set_order_by(options.order_by);
   request.set_page_size(options.page_size);
   request.set_page_token(options.page_token);
   const auto response = lab.ListJobs(request);
@@ -126,9 +136,7 @@ void AddJobCommands(CLI::App& app, Context* context, int* exit_code) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* list = group->add_subcommand("list", "newest first");
   AddFormatOption(list, context);
-  list->add_option("--filter", options->filter,
-                   "field=value [AND ...]: state, board_id, submitter, "
-                   "model_name");
+  AddFilterOptions(list, options.get(), kListHelp);
   AddPageOptions(list, options.get());
   list->callback([=] { *exit_code = List(*context, *options); });
 

@@ -12,10 +12,22 @@
 namespace tinyrig::cli {
 namespace {
 
+constexpr ListHelp kListHelp = {
+    "id, job_id, model_name, model_sha256, board_id, board_name, dataset_name, "
+    "dataset_sha256, submitter, origin, create_time, us_min, us_p50, us_p90, "
+    "us_max, cycles_p50, instructions, sram_bytes, flash_bytes, top1, correct, "
+    "total",
+    "create_time, model_name, board_id, us_p50, sram_bytes, flash_bytes, top1",
+    "  tinyrig run list --filter 'us_p50 < 20ms AND model_name:kws' "
+    "--order-by us_p50\n"
+    "  tinyrig run list --filter 'origin = MEASURED AND create_time > -24h' "
+    "--order-by 'top1 desc'\n"};
+
 int List(const Context& context, const ListOptions& options) {
   client::LabClient lab(context.server);
   v1::ListRunsRequest request;
   request.set_filter(options.filter);
+  request.set_order_by(options.order_by);
   request.set_page_size(options.page_size);
   request.set_page_token(options.page_token);
   const auto response = lab.ListRuns(request);
@@ -132,9 +144,7 @@ void AddRunCommands(CLI::App& app, Context* context, int* exit_code) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* list = group->add_subcommand("list", "newest first");
   AddFormatOption(list, context);
-  list->add_option("--filter", options->filter,
-                   "field=value [AND ...]: board_id, model_name, model_sha256, "
-                   "dataset_name, job_id, origin, submitter");
+  AddFilterOptions(list, options.get(), kListHelp);
   AddPageOptions(list, options.get());
   list->callback([=] { *exit_code = List(*context, *options); });
 

@@ -21,9 +21,22 @@ void AddRunCommands(CLI::App& app, Context* context, int* exit_code);
 
 struct ListOptions {
   std::string filter;
+  std::string order_by;
   int page_size = 50;
   std::string page_token;
 };
+
+/// What a list can be filtered and ordered by, for its help. The server knows
+/// the fields; a test holds this against it.
+struct ListHelp {
+  const char* fields;
+  const char* orders;  ///< nullptr: no choice
+  const char* examples;
+};
+
+/// Adds --filter and, with orders, --order-by to a list command.
+void AddFilterOptions(CLI::App* list, ListOptions* options,
+                      const ListHelp& help);
 
 /// Adds --page-size and --page-token to a list command.
 void AddPageOptions(CLI::App* list, ListOptions* options);

@@ -20,6 +20,23 @@ void AddFormatOption(CLI::App* command, Context* context) {
           "127.0.0.1:7077)");
 }
 
+void AddFilterOptions(CLI::App* list, ListOptions* options,
+                      const ListHelp& help) {
+  list->add_option("--filter", options->filter,
+                   std::string("terms like field = value, joined by AND, OR, "
+                               "NOT; = != < <= > >= and : (contains), * stands "
+                               "for anything. Fields: ") +
+                       help.fields);
+  if (help.orders != nullptr) {
+    list->add_option("--order-by", options->order_by,
+                     std::string("with \" desc\" behind it largest first; "
+                                 "newest first if not given. One of: ") +
+                         help.orders);
+  }
+  list->footer(std::string("Examples:\n") + help.examples +
+               "The language: docs/FILTER.md");
+}
+
 void AddPageOptions(CLI::App* list, ListOptions* options) {
   list->add_option("--page-size", options->page_size, "rows")
       ->check(CLI::Range(1, 1000));

@@ -89,21 +89,20 @@ absl::StatusOr<v1::Job> LabApi::GetJob(const Caller& caller,
 absl::StatusOr<v1::ListJobsResponse> LabApi::ListJobs(
     const Caller& caller, const v1::ListJobsRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const auto filter,
-                   ParseFilter(request.filter(), JobFilterFields()));
-  ASSIGN_OR_RETURN(const int64_t before,
-                   ReadIdToken("jobs", request.filter(), request.page_token()));
-  const std::lock_guard lock(lab_.mutex);
-  ASSIGN_OR_RETURN(auto records,
-                   lab_.store.ListJobs(filter, {before, size + 1}));
+  const ListText text = {.list = "jobs",
+                         .filter = request.filter(),
+                         .order_by = request.order_by(),
+                         .page_token = request.page_token(),
+                         .page_size = request.page_size()};
+  ASSIGN_OR_RETURN(const ListRequest list,
+                   ReadListRequest(text, JobFilterFields(), JobOrderFields(),
+                                   lab_.clock.UnixMicros()));
+  // Without the lab's lock: a long list holds up nobody.
+  ASSIGN_OR_RETURN(const auto page, lab_.store.ListJobs(list));
   v1::ListJobsResponse response;
-  if (records.size() > static_cast<size_t>(size)) {
-    records.pop_back();
-    response.set_next_page_token(MakePageToken(
-        "jobs", request.filter(), absl::StrCat(records.back().id)));
-  }
-  for (v1::Job& job : desk_.ShowAll(records)) {
+  response.set_next_page_token(NextPageToken(text, page.next));
+  const std::lock_guard lock(lab_.mutex);
+  for (v1::Job& job : desk_.ShowAll(page.rows)) {
     *response.add_jobs() = std::move(job);
   }
   return response;

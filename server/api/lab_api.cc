@@ -53,24 +53,59 @@ v1::Board LabApi::Present(v1::Board board) {
   return board;
 }
 
+namespace {
+
+constexpr int kBoardsAtOnce = 500;
+
+FilterRow RowOf(const v1::Board& board) {
+  return [&board](const FilterField& field) -> std::optional<Value> {
+    if (field.name == "state") {
+      return int64_t{board.state()};
+    }
+    if (field.name == "origin") {
+      return int64_t{board.origin()};
+    }
+    return field.name == "name"       ? board.name()
+           : field.name == "board_id" ? board.board_id()
+           : field.name == "agent_id" ? board.agent_id()
+                                      : board.uid();
+  };
+}
+
+}  // namespace
+
+// States are known here, not to the database: so are filters applied here.
 absl::StatusOr<v1::ListBoardsResponse> LabApi::ListBoards(
     const Caller& caller, const v1::ListBoardsRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
   ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const std::string after,
-                   ReadPageToken("boards", "", request.page_token()));
+  ASSIGN_OR_RETURN(const Filter filter,
+                   BindFilter(request.filter(), BoardFilterFields(),
+                              lab_.clock.UnixMicros()));
+  ASSIGN_OR_RETURN(std::string after, ReadPageToken("boards", request.filter(),
+                                                    request.page_token()));
   const std::lock_guard lock(lab_.mutex);
-  ASSIGN_OR_RETURN(const auto boards, lab_.store.ListBoards(after, size + 1));
   v1::ListBoardsResponse response;
-  for (const v1::Board& board : boards) {
-    if (response.boards_size() == size) {
-      response.set_next_page_token(
-          MakePageToken("boards", "", response.boards(size - 1).name()));
-      break;
+  while (true) {
+    ASSIGN_OR_RETURN(const auto boards,
+                     lab_.store.ListBoards(after, kBoardsAtOnce));
+    for (const v1::Board& stored : boards) {
+      v1::Board board = Present(stored);
+      if (!Matches(filter, RowOf(board))) {
+        continue;
+      }
+      if (response.boards_size() == size) {
+        response.set_next_page_token(MakePageToken(
+            "boards", request.filter(), response.boards(size - 1).name()));
+        return response;
+      }
+      *response.add_boards() = std::move(board);
     }
-    *response.add_boards() = Present(board);
+    if (boards.size() < size_t{kBoardsAtOnce}) {
+      return response;
+    }
+    after = boards.back().name();
   }
-  return response;
 }
 
 absl::StatusOr<v1::Board> LabApi::GetBoard(const Caller& caller,
@@ -111,19 +146,18 @@ absl::StatusOr<v1::Run> LabApi::GetRun(const Caller& caller,
 absl::StatusOr<v1::ListRunsResponse> LabApi::ListRuns(
     const Caller& caller, const v1::ListRunsRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const auto filter,
-                   ParseFilter(request.filter(), RunFilterFields()));
-  ASSIGN_OR_RETURN(const int64_t before,
-                   ReadIdToken("runs", request.filter(), request.page_token()));
-  ASSIGN_OR_RETURN(auto runs, lab_.store.ListRuns(filter, {before, size + 1}));
+  const ListText text = {.list = "runs",
+                         .filter = request.filter(),
+                         .order_by = request.order_by(),
+                         .page_token = request.page_token(),
+                         .page_size = request.page_size()};
+  ASSIGN_OR_RETURN(const ListRequest list,
+                   ReadListRequest(text, RunFilterFields(), RunOrderFields(),
+                                   lab_.clock.UnixMicros()));
+  ASSIGN_OR_RETURN(auto page, lab_.store.ListRuns(list));
   v1::ListRunsResponse response;
-  if (runs.size() > static_cast<size_t>(size)) {
-    runs.pop_back();
-    response.set_next_page_token(
-        MakePageToken("runs", request.filter(), runs.back().id().substr(2)));
-  }
-  for (v1::Run& run : runs) {
+  response.set_next_page_token(NextPageToken(text, page.next));
+  for (v1::Run& run : page.rows) {
     *response.add_runs() = std::move(run);
   }
   return response;
@@ -134,18 +168,22 @@ absl::StatusOr<v1::ListPredictionsResponse> LabApi::ListPredictions(
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
   ASSIGN_OR_RETURN(const int64_t run, ParseId("r-", request.run_id()));
   ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
-  ASSIGN_OR_RETURN(
-      const int64_t from,
-      ReadIdToken("predictions", request.run_id(), request.page_token()));
+  ASSIGN_OR_RETURN(const Filter filter,
+                   BindFilter(request.filter(), PredictionFilterFields(),
+                              lab_.clock.UnixMicros()));
+  const std::string question =
+      absl::StrCat(request.run_id(), "\n", request.filter());
+  ASSIGN_OR_RETURN(const int64_t from,
+                   ReadIdToken("predictions", question, request.page_token()));
   ASSIGN_OR_RETURN(auto predictions,
-                   lab_.store.ListPredictions(run, {from, size + 1}));
+                   lab_.store.ListPredictions(run, filter, from, size + 1));
   if (predictions.empty() && from == 0) {
     RETURN_IF_ERROR(lab_.store.GetRun(run).status());  // NOT_FOUND, or none
   }
   v1::ListPredictionsResponse response;
   if (predictions.size() > static_cast<size_t>(size)) {
     response.set_next_page_token(
-        MakePageToken("predictions", request.run_id(),
+        MakePageToken("predictions", question,
                       absl::StrCat(predictions.back().sample_index())));
     predictions.pop_back();
   }

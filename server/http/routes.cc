@@ -1,9 +1,8 @@
-#include "server/http/routes.h"
-
 #include <fstream>
 
 #include "server/http/json.h"
 #include "server/http/openapi.h"
+#include "server/http/routes.h"
 #include "server/http/static_files.h"
 
 namespace tinyrig::server {
@@ -69,34 +68,6 @@ Route Unary(const char* method, const char* pattern, const char* summary,
       return ErrorReply(request.status());
     }
     const auto response = (api.*call)(http.caller, *request);
-    return response.ok() ? JsonReply(http, *response)
-                         : ErrorReply(response.status());
-  };
-  return route;
-}
-
-// orderBy is no field of ListRunsRequest: gRPC lists newest first.
-Route RunList(const HttpServices& services) {
-  Route route = Unary("GET", "/api/v1/runs", "Runs, newest first", services.api,
-                      &LabApi::ListRuns);
-  route.extra_query = {"orderBy"};
-  route.handler = [newest_first = route.handler,
-                   &queries = services.queries](const HttpRequest& given) {
-    HttpRequest http = given;
-    std::string order_by;
-    std::erase_if(http.query, [&](const auto& parameter) {
-      const bool taken = parameter.first == "orderBy";
-      order_by = taken ? parameter.second : order_by;
-      return taken;
-    });
-    if (order_by.empty() || order_by == "create_time desc") {
-      return newest_first(http);
-    }
-    const auto request = ReadRequest<v1::ListRunsRequest>(http);
-    if (!request.ok()) {
-      return ErrorReply(request.status());
-    }
-    const auto response = queries.ListRunsBy(http.caller, *request, order_by);
     return response.ok() ? JsonReply(http, *response)
                          : ErrorReply(response.status());
   };
@@ -322,7 +293,8 @@ Router LabRoutes(const HttpServices& services) {
   router.Add(Unary("GET", "/api/v1/boards/{name}", "One board", api,
                    &LabApi::GetBoard));
   AddJobRoutes(router, api);
-  router.Add(RunList(services));
+  router.Add(Unary("GET", "/api/v1/runs", "Runs, newest first", api,
+                   &LabApi::ListRuns));
   router.Add(Unary("GET", "/api/v1/runs/{id}",
                    "One run with samples, layers and plan", api,
                    &LabApi::GetRun));

@@ -1,10 +1,9 @@
-#include "server/query/lab_feed.h"
-
 #include <algorithm>
 
 #include <google/protobuf/util/json_util.h>
 
 #include "base/log.h"
+#include "server/query/lab_feed.h"
 #include "server/queue/job_state.h"
 
 namespace tinyrig::server {
@@ -14,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kLookUp{500};
 // A job changes several times at once: gathered.
 constexpr std::chrono::milliseconds kGather{20};
-constexpr int kPage = 500;
+constexpr size_t kPage = 500;
 constexpr size_t kMostEnded = 10'000;
 
 int64_t NumberOf(const std::string& job_id) {
@@ -186,26 +185,21 @@ std::vector<LabFeed::Item> LabFeed::OpenJobs() {
   std::vector<Item> items;
   for (const v1::Job::State state : {v1::Job::RUNNING, v1::Job::FLASHING,
                                      v1::Job::COMPILING, v1::Job::QUEUED}) {
-    const Condition condition{"state", static_cast<int64_t>(state)};
-    Page page{0, kPage};
-    while (true) {
+    const auto ids = lab_.store.JobsIn(state);
+    for (size_t begin = 0; ids.ok() && begin < ids->size(); begin += kPage) {
       std::vector<v1::Job> jobs;
-      size_t count = 0;
       {
         const std::lock_guard lock(lab_.mutex);
-        const auto records = lab_.store.ListJobs({&condition, 1}, page);
-        if (!records.ok() || records->empty()) {
-          break;
+        std::vector<JobRecord> records;
+        for (size_t i = begin; i < std::min(begin + kPage, ids->size()); ++i) {
+          if (auto record = lab_.store.GetJob((*ids)[i]); record.ok()) {
+            records.push_back(*std::move(record));
+          }
         }
-        count = records->size();
-        page.before_or_after_id = records->back().id;
-        jobs = desk_.ShowAll(*records);
+        jobs = desk_.ShowAll(records);
       }
       for (v1::Job& job : jobs) {
         items.push_back(ItemOfJob(std::move(job)));
-      }
-      if (count < static_cast<size_t>(kPage)) {
-        break;
       }
     }
   }
@@ -215,7 +209,7 @@ std::vector<LabFeed::Item> LabFeed::OpenJobs() {
 std::vector<LabFeed::Item> LabFeed::Boards(bool only_changed) {
   std::vector<Item> items;
   v1::ListBoardsRequest request;
-  request.set_page_size(kPage);
+  request.set_page_size(int32_t{kPage});
   do {
     auto response = api_.ListBoards({"feed"}, request);
     if (!response.ok()) {

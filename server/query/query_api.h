@@ -32,11 +32,6 @@ class QueryApi {
   absl::StatusOr<v1::SqlResponse> Sql(const Caller& caller,
                                       const v1::SqlRequest& request);
 
-  /// ListRuns by another column: "us_p50", "top1 desc". Headline figures.
-  absl::StatusOr<v1::ListRunsResponse> ListRunsBy(
-      const Caller& caller, const v1::ListRunsRequest& request,
-      const std::string& order_by);
-
   /// For /metrics: (state, count) and (failure class, count) of all jobs.
   struct Tallies {
     std::map<int, int64_t> jobs, failures;

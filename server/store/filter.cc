@@ -294,30 +294,6 @@ absl::StatusOr<FilterSql> CompileFilter(std::string_view text,
   return ToSql(filter);
 }
 
-absl::StatusOr<std::vector<Condition>> ParseFilter(
-    std::string_view text, std::span<const FilterField> fields) {
-  ASSIGN_OR_RETURN(const Filter filter, BindFilter(text, fields, 0));
-  std::vector<Condition> conditions;
-  const std::vector<Filter> one = {filter};
-  for (const Filter& test : filter.kind == Kind::kAnd ? filter.children : one) {
-    if (test.kind != Kind::kTest || test.test != Test::kEq ||
-        !test.field->present.empty()) {
-      return absl::InvalidArgumentError(
-          "filter: this list takes field = value joined by AND");
-    }
-    conditions.push_back({test.field->column, test.value});
-  }
-  return conditions;
-}
-
-std::string ConditionsSql(std::span<const Condition> conditions) {
-  std::string sql;
-  for (const Condition& condition : conditions) {
-    sql += " AND " + std::string(condition.column) + " = ?";
-  }
-  return sql;
-}
-
 absl::StatusOr<int64_t> ParseId(std::string_view prefix,
                                 std::string_view text) {
   int64_t number = 0;

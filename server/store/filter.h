@@ -36,6 +36,7 @@ struct FilterField {
   const google::protobuf::EnumDescriptor* (*values)() = nullptr;
   std::string_view id_prefix = "";  ///< kId: "j-"
   bool searched = false;            ///< a value alone looks here
+  bool indexed = false;             ///< an index begins with `column`
   /// Equal for all runs of a group (run_groups).
   bool grouped = false;
 };
@@ -94,15 +95,6 @@ std::span<const FilterField> RunFilterFields();         ///< table runs
 std::span<const FilterField> JobFilterFields();         ///< table jobs
 std::span<const FilterField> BoardFilterFields();       ///< for Matches only
 std::span<const FilterField> PredictionFilterFields();  ///< aliases p and s
-
-// Until the lists take Filter (soon): equalities joined by AND.
-struct Condition {
-  std::string_view column;
-  Value value;
-};
-absl::StatusOr<std::vector<Condition>> ParseFilter(
-    std::string_view text, std::span<const FilterField> fields);
-std::string ConditionsSql(std::span<const Condition> conditions);
 
 /// "j-12" with prefix "j-" -> 12. INVALID_ARGUMENT for anything else.
 absl::StatusOr<int64_t> ParseId(std::string_view prefix, std::string_view text);

@@ -116,26 +116,15 @@ absl::StatusOr<JobRecord> SqliteStore::GetJob(int64_t id) {
   return RecordOf(row);
 }
 
-absl::StatusOr<std::vector<JobRecord>> SqliteStore::ListJobs(
-    std::span<const Condition> filter, const Page& page) {
-  std::vector<Value> values = {
-      page.before_or_after_id == 0 ? INT64_MAX : page.before_or_after_id};
-  for (const Condition& condition : filter) {
-    values.push_back(condition.value);
-  }
-  values.emplace_back(static_cast<int64_t>(page.limit));
-  const std::string sql = std::string(kJobColumns) + "WHERE id < ?" +
-                          ConditionsSql(filter) + " ORDER BY id DESC LIMIT ?";
-  const std::lock_guard lock(read_mutex_);
-  ASSIGN_OR_RETURN(Query row, reader_.SelectValues(sql, values));
-  std::vector<JobRecord> jobs;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return jobs;
-    }
-    jobs.push_back(RecordOf(row));
-  }
+absl::StatusOr<ListPage<JobRecord>> SqliteStore::ListJobs(
+    const ListRequest& request) {
+  static const std::string sql = std::string(kJobColumns) + "WHERE id = ?";
+  ListPage<JobRecord> page;
+  ASSIGN_OR_RETURN(page.next, lists_->Read(kJobTable, request, sql.c_str(),
+                                           [&](const Query& row) {
+                                             page.rows.push_back(RecordOf(row));
+                                           }));
+  return page;
 }
 
 absl::StatusOr<std::vector<QueuedJob>> SqliteStore::Queue() {

@@ -233,8 +233,76 @@ struct Migration {
   absl::Status (*then)(Database&) = nullptr;  ///< what SQL cannot say
 };
 
+// All that a board's history asks of a lease, side by side.
+constexpr const char* kHistory = R"sql(
+DROP INDEX leases_board;
+CREATE INDEX leases_board ON leases(board_name, start_us, end_us, end_reason);
+)sql";
+
+// Lists in any order (list_reader.h). Rows of equal model, board kind, origin,
+// dataset and submitter are a group: a filter by these picks groups, and each
+// group stands in each order in an index. Triggers, so that whoever inserts
+// keeps them true. All columns that a walk needs are in its index.
+constexpr const char* kOrders = R"sql(
+CREATE TABLE run_groups (
+  id INTEGER PRIMARY KEY, model_name TEXT NOT NULL, board_id TEXT NOT NULL,
+  origin INTEGER NOT NULL, dataset_name TEXT NOT NULL, submitter TEXT NOT NULL,
+  UNIQUE (model_name, board_id, origin, dataset_name, submitter));
+ALTER TABLE runs ADD COLUMN group_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN us_p50 REAL;
+ALTER TABLE runs ADD COLUMN top1 REAL;
+INSERT INTO run_groups (model_name, board_id, origin, dataset_name, submitter)
+  SELECT DISTINCT model_name, board_id, origin, dataset_name, submitter
+  FROM runs;
+UPDATE runs SET us_p50 = cycles_p50 * 1e6 / nullif(clock_hz, 0),
+  top1 = correct * 1.0 / nullif(total, 0),
+  group_id = (SELECT g.id FROM run_groups g
+    WHERE g.model_name = runs.model_name AND g.board_id = runs.board_id
+      AND g.origin = runs.origin AND g.dataset_name = runs.dataset_name
+      AND g.submitter = runs.submitter);
+CREATE TRIGGER runs_grouped AFTER INSERT ON runs BEGIN
+  INSERT INTO run_groups (model_name, board_id, origin, dataset_name, submitter)
+    SELECT new.model_name, new.board_id, new.origin, new.dataset_name,
+      new.submitter
+    WHERE NOT EXISTS (SELECT 1 FROM run_groups g
+      WHERE g.model_name = new.model_name AND g.board_id = new.board_id
+        AND g.origin = new.origin AND g.dataset_name = new.dataset_name
+        AND g.submitter = new.submitter);
+  UPDATE runs SET us_p50 = new.cycles_p50 * 1e6 / nullif(new.clock_hz, 0),
+    top1 = new.correct * 1.0 / nullif(new.total, 0),
+    group_id = (SELECT g.id FROM run_groups g
+      WHERE g.model_name = new.model_name AND g.board_id = new.board_id
+        AND g.origin = new.origin AND g.dataset_name = new.dataset_name
+        AND g.submitter = new.submitter)
+  WHERE id = new.id;
+END;
+CREATE INDEX runs_group ON runs(group_id, id);
+CREATE INDEX runs_group_time ON runs(group_id, create_us, id);
+CREATE INDEX runs_group_us_p50 ON runs(group_id, us_p50, id);
+CREATE INDEX runs_group_sram ON runs(group_id, memory_bytes, id);
+CREATE INDEX runs_group_flash ON runs(group_id, flash_bytes, id);
+CREATE INDEX runs_group_top1 ON runs(group_id, top1, id);
+CREATE INDEX runs_time ON runs(create_us, id, group_id);
+CREATE INDEX runs_us_p50 ON runs(us_p50, id, group_id);
+CREATE INDEX runs_sram ON runs(memory_bytes, id, group_id);
+CREATE INDEX runs_flash ON runs(flash_bytes, id, group_id);
+CREATE INDEX runs_top1 ON runs(top1, id, group_id);
+DROP INDEX runs_model_name;
+CREATE INDEX runs_model_name ON runs(model_name, id, group_id);
+DROP INDEX runs_board;
+CREATE INDEX runs_board ON runs(board_id, id, group_id);
+DROP INDEX runs_dataset;
+DROP INDEX runs_submitter;
+DROP INDEX runs_origin;
+CREATE INDEX jobs_priority ON jobs(priority, id);
+CREATE INDEX jobs_run ON jobs(run_id) WHERE run_id > 0;
+CREATE INDEX jobs_class ON jobs(unicode(substr(failure, 2, 1)), id)
+  WHERE failure <> x'';
+)sql";
+
 constexpr std::array kSteps = {Migration{kFirst}, Migration{kQueries},
-                               Migration{kCare}, Migration{kScale, FillScale}};
+                               Migration{kCare}, Migration{kScale, FillScale},
+                               Migration{kHistory}, Migration{kOrders}};
 
 }  // namespace
 

@@ -333,40 +333,33 @@ absl::StatusOr<v1::Run> SqliteStore::GetRun(int64_t id) {
   return run;
 }
 
-absl::StatusOr<std::vector<v1::Run>> SqliteStore::ListRuns(
-    std::span<const Condition> filter, const Page& page) {
-  std::vector<Value> values = {
-      page.before_or_after_id == 0 ? INT64_MAX : page.before_or_after_id};
-  for (const Condition& condition : filter) {
-    values.push_back(condition.value);
-  }
-  values.emplace_back(static_cast<int64_t>(page.limit));
-  const std::string sql = "SELECT id, detail FROM runs WHERE id < ?" +
-                          ConditionsSql(filter) + " ORDER BY id DESC LIMIT ?";
-  const std::lock_guard lock(read_mutex_);
-  ASSIGN_OR_RETURN(Query row, reader_.SelectValues(sql, values));
-  std::vector<v1::Run> runs;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return runs;
-    }
-    runs.push_back(RunOf(row));
-  }
+absl::StatusOr<ListPage<v1::Run>> SqliteStore::ListRuns(
+    const ListRequest& request) {
+  ListPage<v1::Run> page;
+  ASSIGN_OR_RETURN(
+      page.next,
+      lists_->Read(kRunTable, request,
+                   "SELECT id, detail FROM runs WHERE id = ?",
+                   [&](const Query& row) { page.rows.push_back(RunOf(row)); }));
+  return page;
 }
 
 absl::StatusOr<std::vector<v1::Prediction>> SqliteStore::ListPredictions(
-    int64_t run_id, const Page& page) {
+    int64_t run_id, const Filter& filter, int64_t from, int limit) {
+  const FilterSql condition = ToSql(filter);
+  std::vector<Value> values = {run_id, from};
+  values.insert(values.end(), condition.values.begin(),
+                condition.values.end());
+  values.emplace_back(int64_t{limit});
+  const std::string sql =
+      "SELECT p.sample_index, s.name, p.label, p.predicted, p.output, "
+      "p.cycles FROM runs r JOIN predictions p ON p.job_id = r.job_id LEFT "
+      "JOIN dataset_samples s ON s.sha256 = r.dataset_sha256 AND "
+      "s.sample_index = p.sample_index WHERE r.id = ? AND p.sample_index >= "
+      "?" +
+      condition.And() + " ORDER BY p.sample_index LIMIT ?";
   const std::lock_guard lock(read_mutex_);
-  ASSIGN_OR_RETURN(
-      Query row,
-      reader_.Select(
-          "SELECT p.sample_index, s.name, p.label, p.predicted, p.output, "
-          "p.cycles FROM runs r JOIN predictions p ON p.job_id = r.job_id LEFT "
-          "JOIN dataset_samples s ON s.sha256 = r.dataset_sha256 AND "
-          "s.sample_index = p.sample_index WHERE r.id = ? AND p.sample_index "
-          ">= ? ORDER BY p.sample_index LIMIT ?",
-          run_id, page.before_or_after_id, page.limit));
+  ASSIGN_OR_RETURN(Query row, reader_.SelectValues(sql, values));
   std::vector<v1::Prediction> predictions;
   while (true) {
     ASSIGN_OR_RETURN(const bool more, row.Step());

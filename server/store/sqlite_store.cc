@@ -34,8 +34,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   }
   ASSIGN_OR_RETURN(Database reader,
                    Database::Open(path, Database::Mode::kReadOnly));
+  ASSIGN_OR_RETURN(auto lists, ListReader::Open(path));
   return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::move(writer), std::move(reader)));
+      new SqliteStore(std::move(writer), std::move(reader), std::move(lists)));
 }
 
 absl::Status SqliteStore::Change(const Work& work) {

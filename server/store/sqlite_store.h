@@ -1,6 +1,6 @@
-// The Store on SQLite: one connection writes, one reads (WAL lets both work at
-// once), each behind its own lock. Parts: catalog_store.cc, job_store.cc,
-// lease_store.cc, run_store.cc, import_store.cc.
+// The Store on SQLite: one connection writes, one reads, one reads lists (WAL
+// lets all work at once), each behind its own lock. Parts: catalog_store.cc,
+// job_store.cc, lease_store.cc, run_store.cc, import_store.cc.
 #pragma once
 
 #include <filesystem>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "server/store/care_store.h"
+#include "server/store/list_reader.h"
 #include "server/store/sqlite.h"
 #include "server/store/store.h"
 
@@ -46,10 +47,10 @@ class SqliteStore : public Store, public CareStore {
                                               int64_t count) override;
   absl::Status PutAgent(const v1::AgentHello& hello, int64_t now_us) override;
   absl::Status PutBoard(const v1::Board& board, int64_t now_us) override;
-  absl::StatusOr<std::vector<v1::Board>> ListBoards(
   absl::Status SetOffline(const std::string& agent_id,
                           const std::set<std::string>& present,
                           int64_t now_us) override;
+  absl::StatusOr<std::vector<v1::Board>> ListBoards(
       const std::string& after_name, int limit) override;
   absl::StatusOr<v1::Board> GetBoard(const std::string& name) override;
   absl::StatusOr<bool> HasBoardOfKind(const std::string& board_id) override;
@@ -63,8 +64,8 @@ class SqliteStore : public Store, public CareStore {
   absl::StatusOr<std::optional<JobRecord>> FindRequest(
       const std::string& request_id, const std::string& board_id) override;
   absl::StatusOr<JobRecord> GetJob(int64_t id) override;
-  absl::StatusOr<std::vector<JobRecord>> ListJobs(
-      std::span<const Condition> filter, const Page& page) override;
+  absl::StatusOr<ListPage<JobRecord>> ListJobs(
+      const ListRequest& request) override;
   absl::StatusOr<std::vector<QueuedJob>> Queue() override;
   absl::StatusOr<int64_t> QueuedCount() override;
   absl::StatusOr<std::vector<int64_t>> JobsIn(v1::Job::State state) override;
@@ -95,10 +96,10 @@ class SqliteStore : public Store, public CareStore {
   absl::StatusOr<int64_t> AddRun(const v1::Run& run, int64_t job_id,
                                  int64_t fence, int64_t now_us) override;
   absl::StatusOr<v1::Run> GetRun(int64_t id) override;
-  absl::StatusOr<std::vector<v1::Run>> ListRuns(
-      std::span<const Condition> filter, const Page& page) override;
+  absl::StatusOr<ListPage<v1::Run>> ListRuns(
+      const ListRequest& request) override;
   absl::StatusOr<std::vector<v1::Prediction>> ListPredictions(
-      int64_t run_id, const Page& page) override;
+      int64_t run_id, const Filter& filter, int64_t from, int limit) override;
 
   absl::StatusOr<std::string> ServerId() override;
   absl::StatusOr<Imported> AddImported(const JobRecord& record,
@@ -108,8 +109,11 @@ class SqliteStore : public Store, public CareStore {
   absl::Status Maintain(const Work& work) override;
 
  private:
-  SqliteStore(Database writer, Database reader)
-      : writer_(std::move(writer)), reader_(std::move(reader)) {}
+  SqliteStore(Database writer, Database reader,
+              std::unique_ptr<ListReader> lists)
+      : writer_(std::move(writer)),
+        reader_(std::move(reader)),
+        lists_(std::move(lists)) {}
 
   // Callers hold write_mutex_ and a transaction.
   absl::Status EndLease(int64_t job_id, int64_t fence,
@@ -123,6 +127,7 @@ class SqliteStore : public Store, public CareStore {
   Database writer_;
   std::mutex read_mutex_;
   Database reader_;
+  std::unique_ptr<ListReader> lists_;
 };
 
 /// Microseconds since the Unix epoch <-> google.protobuf.Timestamp.

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "server/queue/scheduler.h"
 #include "server/store/filter.h"
+#include "server/store/list_order.h"
 #include "tinyrig/v1/agent_service.pb.h"
 #include "tinyrig/v1/board.pb.h"
 #include "tinyrig/v1/dataset_file.pb.h"
@@ -83,11 +84,6 @@ struct LogLine {
   std::string source, text;
 };
 
-struct Page {
-  int64_t before_or_after_id = 0;  ///< 0: from the start
-  int limit = 50;
-};
-
 struct CatalogStore {
   virtual ~CatalogStore() = default;
   virtual absl::Status AddBlob(const std::string& sha256, int64_t size_bytes,
@@ -134,9 +130,9 @@ struct JobStore {
       const std::string& request_id, const std::string& board_id) = 0;
   /// NOT_FOUND.
   virtual absl::StatusOr<JobRecord> GetJob(int64_t id) = 0;
-  /// Newest first.
-  virtual absl::StatusOr<std::vector<JobRecord>> ListJobs(
-      std::span<const Condition> filter, const Page& page) = 0;
+  /// DEADLINE_EXCEEDED: the filter is too dear. Never waits for a lease.
+  virtual absl::StatusOr<ListPage<JobRecord>> ListJobs(
+      const ListRequest& request) = 0;
   virtual absl::StatusOr<std::vector<QueuedJob>> Queue() = 0;
   virtual absl::StatusOr<int64_t> QueuedCount() = 0;
   /// Jobs in this state, oldest first.
@@ -194,10 +190,12 @@ struct RunStore {
                                          int64_t fence, int64_t now_us) = 0;
   /// NOT_FOUND.
   virtual absl::StatusOr<v1::Run> GetRun(int64_t id) = 0;
-  virtual absl::StatusOr<std::vector<v1::Run>> ListRuns(
-      std::span<const Condition> filter, const Page& page) = 0;
+  /// Headline figures. DEADLINE_EXCEEDED: the filter is too dear.
+  virtual absl::StatusOr<ListPage<v1::Run>> ListRuns(
+      const ListRequest& request) = 0;
+  /// Those that pass from sample `from` on, in sample order, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::Prediction>> ListPredictions(
-      int64_t run_id, const Page& page) = 0;
+      int64_t run_id, const Filter& filter, int64_t from, int limit) = 0;
 };
 
 struct ImportStore {
