@@ -1,6 +1,7 @@
 // The requests of TransferService as plain functions over their messages:
 // tables as text, whole results out and in. Errors are those of
-// transfer_service.proto. Thread-safe.
+// transfer_service.proto; further parts: export_table.h, export_records.cc,
+// import_record.cc. Thread-safe.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +14,9 @@
 #include "tinyrig/v1/transfer_service.pb.h"
 
 namespace tinyrig::server {
+
+/// A larger run cannot be handed over: a message of gRPC ends there.
+inline constexpr size_t kMaxRecordBytes = 60 << 20;
 
 class TransferApi {
  public:

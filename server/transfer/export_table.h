@@ -1,0 +1,26 @@
+// One table as text, row by row, on a connection of its own. Between two
+// pieces no transaction is open, so a slow reader holds nothing up.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/status.h"
+#include "tinyrig/v1/transfer_service.pb.h"
+
+namespace tinyrig::server {
+
+/// Takes whole lines, at most 256 KiB unless one is longer; false: the caller
+/// has gone.
+using TextSink = std::function<bool(const std::string& lines)>;
+
+/// The columns of docs/EXPORT.md. What comes while it runs is left out, what
+/// is deleted meanwhile is missing from there on. INVALID_ARGUMENT: table,
+/// format, filter. CANCELLED: the caller has gone.
+absl::Status ExportTable(const std::filesystem::path& database,
+                         const v1::ExportTableRequest& request, int64_t now_us,
+                         const TextSink& sink);
+
+}  // namespace tinyrig::server
