@@ -16,6 +16,7 @@ import { Lab } from './e2e/lab.mjs';
 import { runTest } from './e2e/run_test.mjs';
 import './e2e/empty_lab.mjs';
 import './e2e/data_pages.mjs';
+import './e2e/query_pages.mjs';
 import './e2e/live_pages.mjs';
 import './e2e/whole.mjs';
 import './e2e/looks.mjs';
@@ -71,7 +72,10 @@ try {
   }
   await learn(lab?.http ?? url, lab);
   await runPhase(browser, 'data');
-  if (lab) await runPhase(browser, 'death');
+  if (lab) {
+    await learn(lab.http, lab);
+    await runPhase(browser, 'death');
+  }
 } catch (error) {
   counts.FAIL++;
   console.log(`FAIL the lab: ${error.stack}`);

@@ -3,6 +3,21 @@ import assert from 'node:assert/strict';
 import { csvOf, everyPage, settled, test } from './context.mjs';
 import { contrastProblems, overlaps } from './measure.mjs';
 
+test('the eyes of these tests see what is wrong', async (page) => {
+  await page.setContent(`<body><h1>t</h1>
+    <p style="position:absolute;top:200px">one text</p>
+    <p style="position:absolute;top:204px">another text</p>
+    <p style="color:#999;background:#fff">pale</p>
+    <p style="color:#777;background:#777">none</p></body>`);
+  assert.deepEqual(await page.evaluate(overlaps), [
+    '"one text" on "another text"',
+  ]);
+  const pale = await page.evaluate(contrastProblems);
+  assert.equal(pale.length, 2);
+  assert.match(pale[0], /2\.8\d for "pale"/);
+  assert.match(pale[1], /1\.00 for "none"/);
+});
+
 for (const width of [320, 768, 1280, 2560]) {
   test(`${width} px: no page is wider than the window, no text on text`, async (page) => {
     await page.setViewportSize({ width, height: 800 });
@@ -37,6 +52,7 @@ test('keyboard: each page can be walked, and the focus is seen', async (page) =>
   for (const path of everyPage()) {
     await settled(page, path);
     const seen = new Set();
+    let last = -1;
     for (let i = 0; i < 400; i++) {
       await page.keyboard.press('Tab');
       const at = await page.evaluate(() => {
@@ -58,8 +74,10 @@ test('keyboard: each page can be walked, and the focus is seen', async (page) =>
           seen: seen && box.right > 0 && box.bottom > 0,
         };
       });
-      if (!at || seen.has(at.number)) break;
+      // A date's day, month and year are stops of one element.
+      if (!at || (seen.has(at.number) && at.number !== last)) break;
       seen.add(at.number);
+      last = at.number;
       assert.ok(at.seen, `${path}: the focus is not seen on ${at.what}`);
     }
     // The end was reached, and nothing that can be pressed was left out.

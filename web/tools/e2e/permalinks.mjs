@@ -16,6 +16,7 @@ async function look(page) {
   }));
   view.text = view.text
     .replace(/(< )?\d+ (s|min|h|d|days?|hours?) ago|just now/g, 'AGO')
+    .replace(/Since \S+ \S+,/g, 'SINCE')
     .replace(/\d+(\.\d+)? ?%/g, 'SHARE')
     .replace(/[ \t]+/g, ' ');
   return view;
@@ -75,7 +76,7 @@ permalink(
   () => `/runs/${world.runs[0].id}`,
   async (page) => {
     const layers = page.locator('section[aria-labelledby="layers"]');
-    await layers.getByRole('button', { name: 'MACs' }).click();
+    await layers.getByRole('button', { name: 'MACs', exact: true }).click();
   },
   /layers=macs/i,
 );
