@@ -15,6 +15,7 @@
 #include "server/http/routes.h"
 #include "server/http/server.h"
 #include "server/lab/dispatcher.h"
+#include "server/lab/queue_view.h"
 #include "server/query/lab_feed.h"
 #include "server/query/query_api.h"
 #include "server/rpc/server.h"
@@ -104,6 +105,10 @@ void AddHttpFlags(CLI::App& app, Flags& flags) {
                  "between comments on a quiet event stream")
       ->check(CLI::Range(50, 600'000))
       ->capture_default_str();
+  app.add_option("--http-host", flags.http.hosts,
+                 "a further Host name to serve (a listener on loopback serves "
+                 "localhost only); may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--http-max-connections", flags.http.max_connections,
                  "connections at once; more are answered 503")
       ->check(CLI::Range(1, 100'000))
@@ -219,6 +224,9 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
           .clock = base::SystemClock(),
           .boards = Catalog(),
           .options = flags.lab};
+  ASSIGN_OR_RETURN(const auto queue_view,
+                   QueueView::Open(folder.database(), base::SystemClock()));
+  lab.queue = queue_view.get();
   Dispatcher dispatcher(lab);
   AgentDesk agents(lab);
   LabApi api(lab, AllowAll());
@@ -242,8 +250,7 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   auto http = StartHttp(
       flags, folder,
       {api, *queries, *history, admin, transfer, metrics,
-       flags.lab.server_version,
-       [&stopping] { return stopping.load(); }},
+       flags.lab.server_version, [&stopping] { return stopping.load(); }},
       feed);
   if (!http.ok()) {
     return give_up(http.status());

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kGzipWindow = 15 + 16;  // zlib.h: + 16 writes a gzip header
 constexpr int kMemLevel = 8;
+constexpr size_t kPackedBytes = 64 << 10;
 
 }  // namespace
 
@@ -31,6 +32,46 @@ std::string Gzip(std::string_view bytes, int level) {
   packed.resize(stream.total_out);
   deflateEnd(&stream);
   return packed;
+}
+
+struct GzipStream::Zlib {
+  z_stream stream{};
+};
+
+GzipStream::GzipStream(int level) : zlib_(std::make_unique<Zlib>()) {
+  TINYRIG_CHECK(deflateInit2(&zlib_->stream, level, Z_DEFLATED, kGzipWindow,
+                             kMemLevel, Z_DEFAULT_STRATEGY) == Z_OK);
+}
+
+GzipStream::~GzipStream() {
+  deflateEnd(&zlib_->stream);
+}
+
+std::string GzipStream::Deflate(std::string_view bytes, bool is_last) {
+  z_stream& stream = zlib_->stream;
+  stream.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string packed;
+  do {
+    const size_t before = packed.size();
+    packed.resize(before + kPackedBytes);
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data() + before);
+    stream.avail_out = static_cast<uInt>(kPackedBytes);
+    // Z_BUF_ERROR: nothing to do, which is no error here.
+    const int result = deflate(&stream, is_last ? Z_FINISH : Z_NO_FLUSH);
+    TINYRIG_CHECK(result != Z_STREAM_ERROR);
+    packed.resize(packed.size() - stream.avail_out);
+  } while (stream.avail_out == 0);
+  return packed;
+}
+
+std::string GzipStream::Add(std::string_view bytes) {
+  return Deflate(bytes, false);
+}
+
+std::string GzipStream::Finish() {
+  return Deflate("", true);
 }
 
 bool AcceptsGzip(std::string_view accept_encoding) {

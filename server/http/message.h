@@ -1,5 +1,5 @@
 // A request and its answer as plain values: what routes see of HTTP. No Beast
-// type leaves session.cc and server.cc.
+// type leaves this folder's session, readers and writers.
 #pragma once
 
 #include <filesystem>
@@ -41,6 +41,12 @@ struct EventStream {
   std::string job_id;  ///< "j-12"; empty: the whole lab
 };
 
+/// Makes a body that is too large for memory, on a thread of its own. `sink`
+/// waits while the client is behind; false: the client has gone, give up. An
+/// error before the first bytes becomes an error answer.
+using HttpProducer = std::function<absl::Status(
+    const std::function<bool(std::string chunk)>& sink)>;
+
 struct HttpReply {
   int status = 200;
   std::string content_type = "application/json";
@@ -48,6 +54,8 @@ struct HttpReply {
   std::vector<std::pair<std::string, std::string>> headers;
   /// When set, this file is the body.
   std::filesystem::path file;
+  /// When set, it makes the body.
+  HttpProducer producer;
   /// When set, the connection becomes a stream of events.
   std::optional<EventStream> events;
 };

@@ -117,16 +117,19 @@ std::string Parameters(const Route& route) {
 }
 
 std::string Operation(const Route& route, Schemas& schemas) {
-  std::string text = "{\"summary\":" + JsonString(route.summary) +
+  // An operationId may stand only once, so an rpc has one route.
+  const std::string id =
+      route.rpc.empty() ? "" : "\"operationId\":" + JsonString(route.rpc) + ",";
+  std::string text = "{" + id + "\"summary\":" + JsonString(route.summary) +
                      ",\"parameters\":[" + Parameters(route) + "]";
-  if (route.raw_body) {
-    text +=
-        R"(,"requestBody":{"content":{"application/octet-stream":{"schema":)"
-        R"({"type":"string","format":"binary"}}}})";
-  } else if (route.method == "POST" && route.request != nullptr) {
+  if (route.method == "POST" && route.request != nullptr) {
     Collect(*route.request, schemas);
     text += R"(,"requestBody":{"content":{"application/json":{"schema":)" +
             Ref(*route.request) + "}}}";
+  } else if (route.raw_body) {
+    text +=
+        R"(,"requestBody":{"content":{"application/octet-stream":{"schema":)"
+        R"({"type":"string","format":"binary"}}}})";
   }
   std::string schema = R"({"type":"string"})";
   if (route.response != nullptr) {

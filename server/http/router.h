@@ -12,7 +12,8 @@
 
 namespace tinyrig::server {
 
-/// May block for as long as a query takes; runs on the handler pool.
+/// May block for as long as a query takes; runs on the handler pool, or with
+/// few others on the pool for what takes long (Route::slow).
 using HttpHandler = std::function<HttpReply(const HttpRequest&)>;
 
 struct Route {
@@ -20,6 +21,8 @@ struct Route {
   /// "/api/v1/jobs/{id}:cancel"; a variable is one segment.
   std::string pattern;
   std::string summary;
+  /// "LabService.ListJobs": which rpc this is; empty: none.
+  std::string rpc;
   HttpHandler handler;
   /// nullptr where body or answer is no message.
   const google::protobuf::Descriptor* request = nullptr;
@@ -29,6 +32,7 @@ struct Route {
   /// Query parameters that are no fields of `request`.
   std::vector<std::string> extra_query;
   bool raw_body = false;  ///< an upload: goes to a file, not to memory
+  bool slow = false;      ///< the handler may take minutes
 };
 
 class Router {

@@ -25,4 +25,8 @@ struct HttpServices {
 /// The services must outlive the router.
 Router LabRoutes(const HttpServices& services);
 
+// Parts of it, one file each.
+void AddBlobRoutes(Router& router, LabApi& api);
+void AddCareRoutes(Router& router, const HttpServices& services);
+
 }  // namespace tinyrig::server

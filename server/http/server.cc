@@ -55,6 +55,9 @@ class BeastServer : public HttpServer {
       return CannotListen(listen, error.message());
     }
     const Tcp::endpoint endpoint = found.begin()->endpoint();
+    shared_->hosts =
+        HostRule::For(endpoint.address().is_loopback(), listen.substr(0, colon),
+                      shared_->options.hosts);
     acceptor_.open(endpoint.protocol(), error);
     acceptor_.set_option(net::socket_base::reuse_address(true), error);
     acceptor_.bind(endpoint, error);
@@ -104,6 +107,7 @@ class BeastServer : public HttpServer {
     });
     // Handlers under way may not outlive what they use.
     shared_->pool.join();
+    shared_->long_pool.join();
     for (int i = 0; i < 100 && OpenCount() > 0; ++i) {
       std::this_thread::sleep_for(milliseconds(5));
     }

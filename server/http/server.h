@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "server/http/metrics.h"
@@ -24,6 +25,10 @@ struct HttpOptions {
   int max_header_bytes = 16 << 10;
   int max_connections = 512;
   int handler_threads = 4;
+  /// Exports, imports and care of the data at once; more are answered 503.
+  int long_threads = 4;
+  /// Host headers to serve beside loopback's names (host_rule.h).
+  std::vector<std::string> hosts;
   /// A request's header, or the next part of a body, must come within this.
   int read_timeout_ms = 10'000;
   int idle_timeout_ms = 60'000;  ///< between requests of a connection

@@ -304,7 +304,7 @@ TEST_F(HttpApi, EventsOfAJobFromFirstToLast) {
   FakeAgent agent(process_.server.address(), "a", "1");
   ASSERT_TRUE(agent.Board("b", kF746).Attach().ok());
   Line lab(at_);
-  lab.Send("GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  lab.Send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   ASSERT_TRUE(lab.ReadUntil("text/event-stream"));
   ASSERT_TRUE(lab.ReadUntil("event: lab\ndata: {\"board\":{\"name\":\"a/b\""));
   ASSERT_TRUE(lab.ReadUntil("\n: still here\n\n"));

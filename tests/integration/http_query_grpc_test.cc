@@ -38,6 +38,17 @@ TEST(QueryGrpc, WatchBeginsWithTheLabAndEndsWithTheServer) {
   grpc::ClientContext asking;
   ASSERT_TRUE(stub->Sql(&asking, request, &response).ok());
   EXPECT_EQ(response.rows(0).values(0).text(), job->id());
+  v1::BoardHistory history;
+  grpc::ClientContext looking;
+  ASSERT_TRUE(stub->GetBoardHistory(&looking, {}, &history).ok());
+  ASSERT_EQ(history.boards_size(), 1);
+  EXPECT_EQ(history.boards(0).board_name(), "a/b");
+  EXPECT_EQ(history.boards(0).busy_share_size(), 48);
+  grpc::ClientContext wrong;
+  v1::GetBoardHistoryRequest unknown;
+  unknown.set_board_name("a/x");
+  EXPECT_EQ(stub->GetBoardHistory(&wrong, unknown, &history).error_code(),
+            grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(server.Stop(), 0);
   while (stream->Read(&event)) {
   }
