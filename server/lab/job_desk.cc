@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "server/lab/queue_view.h"
 #include "server/queue/job_state.h"
-#include "server/queue/scheduler.h"
 
 namespace tinyrig::server {
 namespace {
@@ -29,28 +29,6 @@ const char* ReasonName(AttemptEnd::How how) {
   return "cancelled";
 }
 
-// Ranks of waiting jobs among those for the same kind of board, from 1.
-std::map<int64_t, int32_t> Positions(Lab& lab) {
-  std::map<int64_t, int32_t> positions;
-  const int64_t since_us = lab.clock.UnixMicros() - kUsageWindowUs;
-  const auto queue = lab.store.Queue();
-  const auto usage = lab.store.Usage(since_us);
-  if (!queue.ok() || !usage.ok()) {
-    return positions;
-  }
-  std::map<std::string, std::vector<QueuedJob>> by_kind;
-  for (const QueuedJob& job : *queue) {
-    by_kind[job.board_id].push_back(job);
-  }
-  for (auto& [kind, jobs] : by_kind) {
-    int32_t rank = 0;
-    for (const int64_t id : WaitingOrder(std::move(jobs), *usage)) {
-      positions[id] = ++rank;
-    }
-  }
-  return positions;
-}
-
 std::string Printable(const std::string& line) {
   std::string text = line.substr(0, kMaxLineBytes);
   for (char& c : text) {
@@ -63,6 +41,18 @@ std::string Printable(const std::string& line) {
 }
 
 }  // namespace
+
+std::vector<std::string> BoardsUp(const Lab& lab) {
+  std::vector<std::string> names;
+  for (const auto& [agent_id, session] : lab.sessions) {
+    for (const auto& [name, board] : session.boards) {
+      if (board.state == v1::Board::IDLE || board.state == v1::Board::BUSY) {
+        names.push_back(name);
+      }
+    }
+  }
+  return names;
+}
 
 std::string JobName(int64_t job_id) {
   return absl::StrCat("j-", job_id);
@@ -170,8 +160,9 @@ std::vector<v1::Job> JobDesk::ShowAll(const std::vector<JobRecord>& records) {
       std::any_of(records.begin(), records.end(), [](const JobRecord& record) {
         return record.job.state() == v1::Job::QUEUED;
       });
-  const std::map<int64_t, int32_t> positions =
-      waiting ? Positions(lab_) : std::map<int64_t, int32_t>();
+  if (waiting && lab_.queue != nullptr && lab_.queue->IsStale(true)) {
+    lab_.queue->Refresh(BoardsUp(lab_));
+  }
   std::vector<v1::Job> jobs;
   for (const JobRecord& record : records) {
     v1::Job& job = jobs.emplace_back(record.job);
@@ -182,9 +173,8 @@ std::vector<v1::Job> JobDesk::ShowAll(const std::vector<JobRecord>& records) {
       bump = it->second.bump;
     }
     job.set_revision(job.revision() * kRevisionStep + bump);
-    if (const auto it = positions.find(record.id);
-        it != positions.end() && job.state() == v1::Job::QUEUED) {
-      job.set_queue_position(it->second);
+    if (lab_.queue != nullptr && job.state() == v1::Job::QUEUED) {
+      lab_.queue->Show(record.id, &job);
     }
   }
   return jobs;

@@ -45,6 +45,9 @@ class JobDesk {
   Lab& lab_;
 };
 
+/// Names of boards that take jobs. The caller holds Lab::mutex.
+std::vector<std::string> BoardsUp(const Lab& lab);
+
 /// "j-12" of 12.
 std::string JobName(int64_t job_id);
 

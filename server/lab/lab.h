@@ -88,6 +88,8 @@ struct BoardCatalog {
   std::vector<std::string> ids;
 };
 
+class QueueView;
+
 struct Lab {
   Store& store;
   BlobStore& blobs;
@@ -98,6 +100,7 @@ struct Lab {
 
   Bell bell;
   ModelCache models{blobs};
+  QueueView* queue = nullptr;  ///< null: positions are not known
   std::function<void()> wake_dispatcher = [] {};
   std::function<void(int64_t)> cancel_compile = [](int64_t) {};
 

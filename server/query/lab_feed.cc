@@ -1,9 +1,12 @@
+#include "server/query/lab_feed.h"
+
 #include <algorithm>
+#include <utility>
 
 #include <google/protobuf/util/json_util.h>
 
 #include "base/log.h"
-#include "server/query/lab_feed.h"
+#include "server/lab/queue_view.h"
 #include "server/queue/job_state.h"
 
 namespace tinyrig::server {
@@ -15,6 +18,11 @@ constexpr std::chrono::milliseconds kLookUp{500};
 constexpr std::chrono::milliseconds kGather{20};
 constexpr size_t kPage = 500;
 constexpr size_t kMostEnded = 10'000;
+// Positions: at most two a second, and a long queue less often: an event with
+// 10,000 entries is some 600 kB for each listener.
+constexpr int64_t kQueueGapUs = 500'000;
+constexpr int64_t kJobsPerQueueGap = 1000;
+constexpr int64_t kRestPerLook = 10;
 
 int64_t NumberOf(const std::string& job_id) {
   return ParseId("j-", job_id).value_or(-1);
@@ -34,6 +42,31 @@ std::shared_ptr<const FeedItem> ItemOf(v1::LabEvent event) {
   if (!status.ok()) {
     LOG_ERROR("feed", "as JSON: {}", status.ToString());
   }
+  return item;
+}
+
+// The JSON by hand: ten thousand entries, twice a second.
+std::shared_ptr<const FeedItem> ItemOfQueue(const QueuePlan& plan,
+                                            int64_t now_us) {
+  auto item = std::make_shared<FeedItem>();
+  v1::QueuePositions& queue = *item->event.mutable_queue();
+  item->json = "{\"entries\":[";
+  const char* comma = "";
+  for (const int64_t id : plan.order) {
+    const QueuePlace& place = plan.places.at(id);
+    v1::QueuePositions::Entry& entry = *queue.add_entries();
+    entry.set_job_id(JobName(id));
+    entry.set_position(place.position);
+    absl::StrAppend(&item->json, comma, "{\"jobId\":\"", entry.job_id(),
+                    "\",\"position\":", place.position);
+    if (const auto eta = plan.EtaAt(place, now_us)) {
+      entry.set_start_eta_s(*eta);
+      absl::StrAppend(&item->json, ",\"startEtaS\":", *eta);
+    }
+    item->json += "}";
+    comma = ",";
+  }
+  item->json += "]}";
   return item;
 }
 
@@ -90,16 +123,12 @@ void LabFeed::Round(const std::vector<int64_t>& job_ids) {
               std::back_inserter(listeners_));
     arriving_.clear();
   }
-  for (Listener& listener : listeners_) {
-    if (listener.fresh) {
-      Greet(listener);
-    }
-  }
+  GreetFresh();
   std::vector<Item> items = Jobs(job_ids, true);
-  if (!listeners_.empty()) {
-    const std::vector<Item> boards = Boards(true);
-    items.insert(items.end(), boards.begin(), boards.end());
-  }
+  const std::vector<Item> boards = ChangedBoards();
+  items.insert(items.end(), boards.begin(), boards.end());
+  const std::vector<Item> queue = Queue();
+  items.insert(items.end(), queue.begin(), queue.end());
   std::erase_if(listeners_, [&](const Listener& listener) {
     return !Give(listener, items);
   });
@@ -133,19 +162,57 @@ bool LabFeed::Give(const Listener& listener, const std::vector<Item>& items) {
   return true;
 }
 
-void LabFeed::Greet(Listener& listener) {
-  listener.fresh = false;
-  std::vector<Item> items;
-  if (listener.job_id != 0) {
-    items = Jobs({listener.job_id}, false);
-  } else {
-    items = Boards(false);
-    const std::vector<Item> jobs = OpenJobs();
-    items.insert(items.end(), jobs.begin(), jobs.end());
+// Everything once, however many come at the same time.
+void LabFeed::GreetFresh() {
+  std::vector<Item> everything;
+  for (Listener& listener : listeners_) {
+    if (!std::exchange(listener.fresh, false)) {
+      continue;
+    }
+    if (listener.job_id == 0 && everything.empty()) {
+      everything = Boards(false);
+      const std::vector<Item> jobs = OpenJobs();
+      everything.insert(everything.end(), jobs.begin(), jobs.end());
+    }
+    if (!Give(listener, listener.job_id == 0
+                            ? everything
+                            : Jobs({listener.job_id}, false))) {
+      listener.sink.reset();
+    }
   }
-  if (!Give(listener, items)) {
-    listener.sink.reset();
+}
+
+bool LabFeed::IsWatched() const {
+  return std::any_of(
+      listeners_.begin(), listeners_.end(),
+      [](const Listener& listener) { return listener.job_id == 0; });
+}
+
+// The positions, when they have moved and the last ones are old enough.
+std::vector<LabFeed::Item> LabFeed::Queue() {
+  QueueView* view = lab_.queue;
+  const bool is_watched = IsWatched();
+  if (view == nullptr || !(view->TakeAsked() || is_watched)) {
+    return {};
   }
+  if (view->IsStale(false)) {
+    std::vector<std::string> up;
+    {
+      const std::lock_guard lock(lab_.mutex);
+      up = BoardsUp(lab_);
+    }
+    view->Refresh(up);
+  }
+  const auto plan = view->Latest();
+  const int64_t now_us = lab_.clock.MonotonicMicros();
+  if (!is_watched || plan->order == order_ || now_us < order_due_us_) {
+    return {};
+  }
+  order_ = plan->order;
+  order_due_us_ =
+      now_us + kQueueGapUs +
+      kQueueGapUs * static_cast<int64_t>(order_.size()) / kJobsPerQueueGap;
+  return {ItemOfQueue(*plan, now_us)};
 }
 
 std::vector<LabFeed::Item> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
@@ -203,6 +270,18 @@ std::vector<LabFeed::Item> LabFeed::OpenJobs() {
       }
     }
   }
+  return items;
+}
+
+// A look at a thousand boards holds the lab up: rest before the next.
+std::vector<LabFeed::Item> LabFeed::ChangedBoards() {
+  const int64_t start_us = lab_.clock.MonotonicMicros();
+  if (!IsWatched() || start_us < boards_due_us_) {
+    return {};
+  }
+  std::vector<Item> items = Boards(true);
+  const int64_t end_us = lab_.clock.MonotonicMicros();
+  boards_due_us_ = end_us + kRestPerLook * (end_us - start_us);
   return items;
 }
 

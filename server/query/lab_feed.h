@@ -22,7 +22,7 @@ namespace tinyrig::server {
 
 struct FeedItem {
   v1::LabEvent event;
-  std::string json;  ///< of the Job alone or of the Board alone
+  std::string json;  ///< of the Job, the Board or the QueuePositions alone
 };
 
 /// Called on the feed's thread: must not block.
@@ -62,7 +62,10 @@ class LabFeed {
   std::vector<Item> Jobs(const std::vector<int64_t>& job_ids, bool tell);
   std::vector<Item> OpenJobs();
   std::vector<Item> Boards(bool only_changed);
-  void Greet(Listener& listener);
+  std::vector<Item> ChangedBoards();
+  void GreetFresh();
+  std::vector<Item> Queue();
+  [[nodiscard]] bool IsWatched() const;
   static bool Give(const Listener& listener, const std::vector<Item>& items);
 
   Lab& lab_;
@@ -78,6 +81,9 @@ class LabFeed {
   std::vector<Listener> listeners_;
   std::set<int64_t> ended_;                    ///< told of already
   std::map<std::string, std::string> boards_;  ///< as shown last, serialised
+  int64_t boards_due_us_ = 0;                  ///< next look at the boards
+  std::vector<int64_t> order_;                 ///< of the queue, as told last
+  int64_t order_due_us_ = 0;
 };
 
 }  // namespace tinyrig::server

@@ -1,7 +1,10 @@
 #include "server/queue/scheduler.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <set>
+#include <string_view>
 #include <tuple>
 
 namespace tinyrig::server {
@@ -18,10 +21,11 @@ UsageBySubmitter Index(const std::vector<SubmitterUsage>& usage) {
 }
 
 // Smaller goes first. The id makes it total: no two jobs are equal.
-auto Rank(const QueuedJob& job, UsageBySubmitter& usage) {
+using RankOf = std::tuple<int, int, int, int64_t, int64_t>;
+RankOf Rank(const QueuedJob& job, UsageBySubmitter& usage) {
   const SubmitterUsage& used = usage[job.submitter];
-  return std::tuple(-job.priority, used.running, used.recent_count,
-                    job.create_us, job.id);
+  return RankOf(-job.priority, used.running, used.recent_count, job.create_us,
+                job.id);
 }
 
 void CountService(const std::string& submitter, UsageBySubmitter& usage) {
@@ -87,32 +91,37 @@ std::vector<Assignment> Schedule(std::vector<QueuedJob> jobs,
 
 std::vector<int64_t> WaitingOrder(std::vector<QueuedJob> jobs,
                                   const std::vector<SubmitterUsage>& usage) {
-  // Within one submitter and priority the order is by age, so only the heads
-  // of these lanes compete: n log n, not n squared.
   UsageBySubmitter used = Index(usage);
-  std::map<std::pair<int, std::string>, std::vector<QueuedJob>> lanes;
-  for (QueuedJob& job : jobs) {
-    lanes[{-job.priority, job.submitter}].push_back(std::move(job));
-  }
-  for (auto& [key, lane] : lanes) {
-    std::sort(lane.begin(), lane.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.create_us, a.id) > std::tie(b.create_us, b.id);
-    });
-  }
+  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
+    return std::tuple(-a.priority, a.create_us, a.id) <
+           std::tuple(-b.priority, b.create_us, b.id);
+  });
   std::vector<int64_t> order;
-  while (!lanes.empty()) {
-    auto best = lanes.begin();
-    for (auto it = lanes.begin(); it != lanes.end(); ++it) {
-      if (Rank(it->second.back(), used) < Rank(best->second.back(), used)) {
-        best = it;
+  order.reserve(jobs.size());
+  for (size_t first = 0; first < jobs.size();) {
+    size_t last = first;
+    // Within a priority each submitter's jobs go by age, so only the heads of
+    // these lanes compete: n log n, not n squared.
+    std::map<std::string_view, std::deque<const QueuedJob*>> lanes;
+    for (; last < jobs.size() && jobs[last].priority == jobs[first].priority;
+         ++last) {
+      lanes[jobs[last].submitter].push_back(&jobs[last]);
+    }
+    std::set<std::pair<RankOf, std::deque<const QueuedJob*>*>> heads;
+    for (auto& [submitter, lane] : lanes) {
+      heads.emplace(Rank(*lane.front(), used), &lane);
+    }
+    while (!heads.empty()) {
+      std::deque<const QueuedJob*>& lane = *heads.begin()->second;
+      heads.erase(heads.begin());
+      order.push_back(lane.front()->id);
+      CountService(lane.front()->submitter, used);
+      lane.pop_front();
+      if (!lane.empty()) {
+        heads.emplace(Rank(*lane.front(), used), &lane);
       }
     }
-    order.push_back(best->second.back().id);
-    CountService(best->second.back().submitter, used);
-    best->second.pop_back();
-    if (best->second.empty()) {
-      lanes.erase(best);
-    }
+    first = last;
   }
   return order;
 }

@@ -174,8 +174,7 @@ absl::Status SqliteStore::PutBoard(const v1::Board& board, int64_t now_us) {
       writer_
           .Run("INSERT INTO boards (name, agent_id, board_id, uid, state, "
                "last_fault, last_seen_us, erase_count) VALUES (?, ?, ?, ?, ?, "
-               "?, "
-               "?, ?) ON CONFLICT (name) DO UPDATE SET board_id = "
+               "?, ?, ?) ON CONFLICT (name) DO UPDATE SET board_id = "
                "excluded.board_id, uid = excluded.uid, state = excluded.state, "
                "last_fault = excluded.last_fault, last_seen_us = "
                "excluded.last_seen_us, erase_count = excluded.erase_count",
