@@ -106,6 +106,8 @@ function options(
   return {
     width,
     height: 340,
+    // Room for half of the last label.
+    padding: [12, 30, 0, 0],
     scales: {
       x: {
         time: true,
