@@ -15,6 +15,7 @@
 #include "server/care/blob_names.h"
 #include "server/care/file_copy.h"
 #include "server/care/snapshot.h"
+#include "server/care/stop_when.h"
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -259,19 +260,26 @@ absl::Status DescribeDatabase(Database& database, BackupManifest& manifest) {
 
 // Blobs were hashed on their way; of those that lay there the size is known.
 absl::Status BackupJob::Verify(Database& copy) {
-  {
-    ASSIGN_OR_RETURN(Query row, copy.Select("PRAGMA quick_check(1)"));
-    ASSIGN_OR_RETURN(const bool any, row.Step());
-    if (!any || row.Bytes(0) != "ok") {
-      return absl::DataLossError(absl::StrCat(
-          "the copy of the database is damaged: ",
-          any ? row.Bytes(0) : "no answer", "; see `tinyrig admin check`"));
-    }
-  }
-  RETURN_IF_ERROR(DescribeDatabase(copy, manifest_));
   manifest_.database_bytes = FileBytes(Incoming());
   progress_.set_done_bytes(0);
   progress_.set_total_bytes(manifest_.database_bytes);
+  {
+    bool gone = false;
+    const StopWhen stop(copy,
+                        [&] { return gone = gone || !Show("verify", 0); });
+    ASSIGN_OR_RETURN(Query row, copy.Select("PRAGMA quick_check(1)"));
+    const absl::StatusOr<bool> any = row.Step();
+    if (gone) {
+      return Gone();
+    }
+    RETURN_IF_ERROR(any.status());
+    if (!*any || row.Bytes(0) != "ok") {
+      return absl::DataLossError(absl::StrCat(
+          "the copy of the database is damaged: ",
+          *any ? row.Bytes(0) : "no answer", "; see `tinyrig admin check`"));
+    }
+  }
+  RETURN_IF_ERROR(DescribeDatabase(copy, manifest_));
   ASSIGN_OR_RETURN(manifest_.database_sha256,
                    HashFile(Incoming(), [this](int64_t bytes) {
                      return Show("verify", bytes);

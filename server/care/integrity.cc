@@ -6,6 +6,7 @@
 #include "server/blob/blob_store.h"
 #include "server/care/collect.h"
 #include "server/care/file_copy.h"
+#include "server/care/stop_when.h"
 #include "server/store/migrations.h"
 
 namespace tinyrig::server {
@@ -83,18 +84,19 @@ absl::StatusOr<v1::CheckIntegrityResponse> IntegrityCheck::Run(bool deep) {
       Database::Open(parts_.database, Database::Mode::kReadOnly);
   absl::Status status = reader.status();
   if (reader.ok()) {
+    const StopWhen stop(*reader, parts_.gone);
     status = reader->Exec("BEGIN");  // one moment for all questions
+    using Step = std::function<absl::Status()>;
+    for (const Step& step : {Step([&] { return CheckDatabase(*reader); }),
+                             Step([&] { return CheckRuns(*reader); }),
+                             Step([&] { return CheckBlobs(*reader, deep); })}) {
+      if (status.ok()) {
+        status = step();
+      }
+    }
   }
-  using Step = std::function<absl::Status()>;
-  for (const Step& step : {Step([&] { return CheckDatabase(*reader); }),
-                           Step([&] { return CheckRuns(*reader); }),
-                           Step([&] { return CheckBlobs(*reader, deep); })}) {
-    if (status.ok()) {
-      status = step();
-    }
-    if (status.ok() && parts_.gone && parts_.gone()) {
-      status = absl::CancelledError("stopped: the caller has gone");
-    }
+  if (parts_.gone && parts_.gone()) {
+    return absl::CancelledError("stopped: the caller has gone");
   }
   if (IsDamage(status)) {
     Find("database", true,
