@@ -227,7 +227,7 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   ASSIGN_OR_RETURN(const auto queue_view,
                    QueueView::Open(folder.database(), base::SystemClock()));
   lab.queue = queue_view.get();
-  Dispatcher dispatcher(lab);
+  Dispatcher dispatcher(lab, *store);
   AgentDesk agents(lab);
   LabApi api(lab, AllowAll());
   ASSIGN_OR_RETURN(const auto queries,

@@ -18,6 +18,9 @@ constexpr std::array kSteps = {Step{"reading", "parse"},
                                Step{"planning", "plan"},
                                Step{"compiling", "compile"}};
 
+// A compile that could not begin is tried again.
+constexpr int64_t kLookAgainUs = 500'000;
+
 CompileKey KeyOf(const v1::JobSpec& spec, const std::string& engine_version) {
   return {.model_sha256 = spec.model_sha256(),
           .board_id = spec.board_id(),
@@ -51,20 +54,22 @@ absl::StatusOr<v1::CompiledModel> CheckArtifact(const std::string& bytes,
 }  // namespace
 
 void Dispatcher::StartCompiles() {
-  auto queue = lab_.store.Queue();
-  const auto usage = lab_.store.Usage(lab_.clock.UnixMicros() - kUsageWindowUs);
-  if (!queue.ok() || !usage.ok()) {
-    return;  // GiveOutLeases says so
+  WaitingJobs& waiting = store_.waiting();
+  const int64_t seen = waiting.not_compiled_version();
+  const int64_t now_us = lab_.clock.MonotonicMicros();
+  if (seen == compiles_seen_version_ &&
+      now_us - compiles_seen_us_ < kLookAgainUs) {
+    return;
   }
-  std::erase_if(*queue, [](const QueuedJob& job) {
-    return !job.artifact_sha256.empty();
-  });
-  if (queue->empty()) {
+  compiles_seen_version_ = seen;
+  compiles_seen_us_ = now_us;
+  const auto ids = waiting.NotCompiled(lab_.clock.UnixMicros());
+  if (ids.empty()) {
     return;
   }
   const auto version = lab_.builder.EngineVersion();
   engine_version_ = version.ok() ? *version : "";
-  for (const int64_t id : WaitingOrder(*std::move(queue), *usage)) {
+  for (const int64_t id : ids) {
     const bool room = pool_->HasRoom();
     if (!room && cache_missed_.contains(id)) {
       continue;
@@ -171,6 +176,7 @@ void Dispatcher::OnCompiled(int64_t job_id, CompileResult result) {
   const std::lock_guard lock(lab_.mutex);
   compiling_.erase(job_id);
   cache_missed_.clear();
+  compiles_seen_version_ = -1;
   if (!status.ok()) {
     const bool lab = status.code() == absl::StatusCode::kResourceExhausted ||
                      status.code() == absl::StatusCode::kUnavailable;

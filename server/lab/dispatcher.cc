@@ -14,6 +14,8 @@ namespace {
 // Even when nothing wakes it: clocks of agents run on without a message.
 constexpr int64_t kMaxSleepUs = 1'000'000;
 constexpr int64_t kMinSleepUs = 1000;
+// At least so long from one turn to the next.
+constexpr int64_t kGatherUs = 5000;
 
 void Complain(const absl::Status& status, std::string_view doing) {
   if (!status.ok()) {
@@ -35,7 +37,8 @@ AttemptEnd EndOf(Expiry why) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Lab& lab) : lab_(lab), desk_(lab) {
+Dispatcher::Dispatcher(Lab& lab, WaitingStore& store)
+    : lab_(lab), store_(store), desk_(lab) {
   lab_.wake_dispatcher = [this] {
     {
       const std::lock_guard lock(wake_mutex_);
@@ -122,11 +125,17 @@ absl::Status Dispatcher::TakeUp() {
 
 void Dispatcher::Loop() {
   while (true) {
+    const int64_t begin_us = lab_.clock.MonotonicMicros();
     const int64_t sleep_us = std::clamp(Turn() - lab_.clock.MonotonicMicros(),
                                         kMinSleepUs, kMaxSleepUs);
     std::unique_lock lock(wake_mutex_);
     wake_.wait_for(lock, std::chrono::microseconds(sleep_us),
                    [this] { return woken_ || stopped_; });
+    // What comes in a burst is done together.
+    wake_.wait_for(lock,
+                   std::chrono::microseconds(begin_us + kGatherUs -
+                                             lab_.clock.MonotonicMicros()),
+                   [this] { return stopped_; });
     if (stopped_) {
       return;
     }
@@ -188,44 +197,48 @@ bool Dispatcher::IsFree(const LiveBoard& board) const {
           quiet_us >= int64_t{lab_.options.board_grace_ms} * 1000);
 }
 
-void Dispatcher::GiveOutLeases() {
-  std::vector<FreeBoard> boards;
-  std::set<std::string> taken;
+std::vector<FreeBoard> Dispatcher::FreeBoards() {
+  std::set<std::string_view> taken;
   for (const auto& [job_id, lease] : lab_.leases) {
     taken.insert(lease.board_name);
   }
-  const auto queue = lab_.store.Queue();
-  const auto usage = lab_.store.Usage(lab_.clock.UnixMicros() - kUsageWindowUs);
-  if (!queue.ok() || !usage.ok()) {
-    Complain(queue.ok() ? usage.status() : queue.status(), "read the queue");
-    return;
-  }
-  if (queue->empty()) {
-    return;
-  }
+  std::vector<FreeBoard> boards;
   for (const auto& [agent_id, session] : lab_.sessions) {
     for (const auto& [name, live] : session.boards) {
-      if (!IsFree(live) || taken.contains(name)) {
-        continue;
-      }
-      if (const auto row = lab_.store.GetBoard(name); row.ok()) {
+      if (IsFree(live) && !taken.contains(name)) {
         boards.push_back(
-            {name, row->board_id(), agent_id, lab_.board_artifacts[name]});
+            {name, store_.KindOf(name), agent_id, lab_.board_artifacts[name]});
       }
     }
   }
-  for (const Assignment& assignment :
-       Schedule(*queue, std::move(boards), *usage)) {
-    const auto fence = lab_.store.AddLease({.job_id = assignment.job_id,
-                                            .agent_id = assignment.agent_id,
-                                            .board_name = assignment.board_name,
-                                            .now_us = lab_.clock.UnixMicros()});
-    const auto record = lab_.store.GetJob(assignment.job_id);
-    if (!fence.ok() || !record.ok()) {
-      Complain(fence.ok() ? record.status() : fence.status(), "lease");
+  return boards;
+}
+
+void Dispatcher::GiveOutLeases() {
+  WaitingJobs& waiting = store_.waiting();
+  if (!waiting.HasCompiled()) {
+    return;
+  }
+  const int64_t now_us = lab_.clock.UnixMicros();
+  std::vector<NewLease> leases;
+  for (const Assignment& assignment : waiting.Assign(FreeBoards(), now_us)) {
+    leases.push_back({.job_id = assignment.job_id,
+                      .agent_id = assignment.agent_id,
+                      .board_name = assignment.board_name,
+                      .now_us = now_us});
+  }
+  if (leases.empty()) {
+    return;
+  }
+  const auto fences = store_.AddLeases(leases);
+  for (size_t i = 0; i < leases.size(); ++i) {
+    const auto record = lab_.store.GetJob(leases[i].job_id);
+    if (!fences[i].ok() || !record.ok()) {
+      Complain(fences[i].ok() ? record.status() : fences[i].status(), "lease");
       continue;
     }
-    Complain(SendLease(*record, *fence, assignment.board_name), "send lease");
+    Complain(SendLease(*record, *fences[i], leases[i].board_name),
+             "send lease");
   }
 }
 

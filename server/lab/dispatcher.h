@@ -15,12 +15,14 @@
 #include "server/lab/job_desk.h"
 #include "server/lab/lab.h"
 #include "server/queue/expiry.h"
+#include "server/store/waiting_store.h"
 
 namespace tinyrig::server {
 
 class Dispatcher {
  public:
-  explicit Dispatcher(Lab& lab);
+  /// `store` is the one of `lab`.
+  Dispatcher(Lab& lab, WaitingStore& store);
   ~Dispatcher();
 
   /// Takes up what a former process left (compiles begin again, live leases
@@ -39,6 +41,7 @@ class Dispatcher {
   void StartCompiles();
   void GiveOutLeases();
   [[nodiscard]] bool IsFree(const LiveBoard& board) const;
+  std::vector<FreeBoard> FreeBoards();
 
   absl::Status TakeUp();
   bool UseCache(const JobRecord& record, const std::string& engine_version);
@@ -53,10 +56,14 @@ class Dispatcher {
   std::vector<LeaseWatch> Watches() const;
 
   Lab& lab_;
+  WaitingStore& store_;
   JobDesk desk_;
   std::unique_ptr<CompilePool> pool_;
   std::map<int64_t, std::string> compiling_;  ///< job -> cache key
   std::set<int64_t> cache_missed_;
+  // Whether anything can have changed for what is not compiled yet.
+  int64_t compiles_seen_version_ = -1;
+  int64_t compiles_seen_us_ = 0;             ///< monotonic
   std::map<int64_t, v1::Failure> unstored_;  ///< ends that the disk refused
   std::string engine_version_;
 

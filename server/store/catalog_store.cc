@@ -169,6 +169,7 @@ absl::Status SqliteStore::PutAgent(const v1::AgentHello& hello,
 
 absl::Status SqliteStore::PutBoard(const v1::Board& board, int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
+  const Unsynced unsynced(writer_);  // the agent says it again
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
   RETURN_IF_ERROR(
       writer_
@@ -184,7 +185,10 @@ absl::Status SqliteStore::PutBoard(const v1::Board& board, int64_t now_us) {
           .status());
   RETURN_IF_ERROR(AddBoardEvent(writer_, board.name(), board.state(),
                                 board.last_fault(), now_us));
-  return transaction.Commit();
+  RETURN_IF_ERROR(transaction.Commit());
+  const std::lock_guard kinds_lock(kinds_mutex_);
+  kinds_[board.name()] = board.board_id();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<v1::Board>> SqliteStore::ListBoards(
@@ -212,6 +216,12 @@ absl::StatusOr<v1::Board> SqliteStore::GetBoard(const std::string& name) {
     return absl::NotFoundError(absl::StrCat("no board \"", name, "\""));
   }
   return BoardOf(row);
+}
+
+std::string SqliteStore::KindOf(const std::string& board_name) {
+  const std::lock_guard lock(kinds_mutex_);
+  const auto it = kinds_.find(board_name);
+  return it == kinds_.end() ? "" : it->second;
 }
 
 absl::StatusOr<bool> SqliteStore::HasBoardOfKind(const std::string& board_id) {

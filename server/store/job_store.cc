@@ -1,6 +1,7 @@
 // Jobs: their rows, their way through the states, their log.
 #include <algorithm>
 
+#include "base/log.h"
 #include "server/queue/job_state.h"
 #include "server/store/sqlite_store.h"
 
@@ -62,6 +63,23 @@ JobRecord RecordOf(const Query& row) {
   return record;
 }
 
+constexpr char kQueuedColumns[] =
+    "SELECT id, board_id, submitter, artifact_sha256, priority, create_us, "
+    "spec, board_name, failed_count FROM jobs WHERE state = ? ";
+
+QueuedJob QueuedOf(const Query& row) {
+  v1::JobSpec spec;
+  spec.ParseFromString(row.Bytes(6));
+  return {.id = row.Int(0),
+          .board_id = row.Bytes(1),
+          .board_name = spec.board_name(),
+          .avoid_board = row.Int(8) > 0 ? row.Bytes(7) : "",
+          .submitter = row.Bytes(2),
+          .artifact_sha256 = row.Bytes(3),
+          .priority = static_cast<int>(row.Int(4)),
+          .create_us = row.Int(5)};
+}
+
 absl::Status OneRow(const absl::StatusOr<int64_t>& changed, int64_t job_id,
                     std::string_view wanted) {
   if (changed.ok() && *changed == 1) {
@@ -91,7 +109,9 @@ absl::StatusOr<int64_t> SqliteStore::AddJob(const JobRecord& record) {
   if (*added == 0) {
     return absl::AlreadyExistsError("request id is taken");
   }
-  return writer_.LastInsertId();
+  const int64_t id = writer_.LastInsertId();
+  NoteJob(id);
+  return id;
 }
 
 absl::StatusOr<std::optional<JobRecord>> SqliteStore::FindRequest(
@@ -128,39 +148,80 @@ absl::StatusOr<ListPage<JobRecord>> SqliteStore::ListJobs(
 }
 
 absl::StatusOr<std::vector<QueuedJob>> SqliteStore::Queue() {
-  const std::lock_guard lock(read_mutex_);
-  ASSIGN_OR_RETURN(
-      Query row,
-      reader_.Select("SELECT id, board_id, submitter, artifact_sha256, "
-                     "priority, create_us, spec, board_name, failed_count "
-                     "FROM jobs WHERE state = ? ORDER BY id",
-                     static_cast<int>(v1::Job::QUEUED)));
-  std::vector<QueuedJob> jobs;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return jobs;
-    }
-    v1::JobSpec spec;
-    spec.ParseFromString(row.Bytes(6));
-    jobs.push_back({.id = row.Int(0),
-                    .board_id = row.Bytes(1),
-                    .board_name = spec.board_name(),
-                    .avoid_board = row.Int(8) > 0 ? row.Bytes(7) : "",
-                    .submitter = row.Bytes(2),
-                    .artifact_sha256 = row.Bytes(3),
-                    .priority = static_cast<int>(row.Int(4)),
-                    .create_us = row.Int(5)});
-  }
+  return waiting_.All();
 }
 
 absl::StatusOr<int64_t> SqliteStore::QueuedCount() {
-  const std::lock_guard lock(read_mutex_);
-  ASSIGN_OR_RETURN(Query row,
-                   reader_.Select("SELECT count(*) FROM jobs WHERE state = ?",
-                                  static_cast<int>(v1::Job::QUEUED)));
-  RETURN_IF_ERROR(row.Step().status());
-  return row.Int(0);
+  return static_cast<int64_t>(waiting_.size());
+}
+
+absl::Status SqliteStore::ReadWaiting() {
+  const std::lock_guard lock(write_mutex_);
+  {
+    const std::string sql = std::string(kQueuedColumns) + "ORDER BY id";
+    ASSIGN_OR_RETURN(
+        Query row,
+        writer_.Select(sql.c_str(), static_cast<int>(v1::Job::QUEUED)));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, row.Step());
+      if (!more) {
+        break;
+      }
+      waiting_.Put(QueuedOf(row));
+    }
+  }
+  {
+    ASSIGN_OR_RETURN(Query row,
+                     writer_.Select("SELECT name, board_id FROM boards"));
+    const std::lock_guard kinds_lock(kinds_mutex_);
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, row.Step());
+      if (!more) {
+        break;
+      }
+      kinds_[row.Bytes(0)] = row.Bytes(1);
+    }
+  }
+  // Those of the last ten minutes, then the live ones: a job may have both.
+  ASSIGN_OR_RETURN(
+      Query row,
+      writer_.Select(
+          "SELECT job_id, submitter, start_us, end_us FROM leases WHERE end_us "
+          "> 0 AND start_us >= (SELECT max(start_us) FROM leases) - ? UNION "
+          "ALL SELECT job_id, submitter, start_us, end_us FROM leases WHERE "
+          "end_us = 0",
+          kUsageWindowUs));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    waiting_.AddLease(row.Int(0), row.Bytes(1), row.Int(2));
+    if (row.Int(3) != 0) {
+      waiting_.EndLease(row.Int(0));
+    }
+  }
+}
+
+void SqliteStore::NoteJob(int64_t job_id) {
+  unnoted_.insert(job_id);
+  for (auto it = unnoted_.begin(); it != unnoted_.end();) {
+    static const std::string sql = std::string(kQueuedColumns) + "AND id = ?";
+    auto row =
+        writer_.Select(sql.c_str(), static_cast<int>(v1::Job::QUEUED), *it);
+    const auto found =
+        row.ok() ? row->Step() : absl::StatusOr<bool>(row.status());
+    if (!found.ok()) {
+      LOG_ERROR("store", "what waits: {}", found.status().ToString());
+      return;
+    }
+    if (*found) {
+      waiting_.Put(QueuedOf(*row));
+    } else {
+      waiting_.Remove(*it);
+    }
+    it = unnoted_.erase(it);
+  }
 }
 
 absl::StatusOr<std::vector<int64_t>> SqliteStore::JobsIn(v1::Job::State state) {
@@ -191,12 +252,15 @@ absl::Status SqliteStore::RaiseRevisions() {
 
 absl::Status SqliteStore::BeginCompile(int64_t id, int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
-  return OneRow(writer_.Run("UPDATE jobs SET state = ?, compile_start_us = ?, "
-                            "revision = revision + 1 WHERE id = ? AND state = "
-                            "? AND artifact_sha256 = ''",
-                            static_cast<int>(v1::Job::COMPILING), now_us, id,
-                            static_cast<int>(v1::Job::QUEUED)),
-                id, "waiting for the compiler");
+  RETURN_IF_ERROR(
+      OneRow(writer_.Run("UPDATE jobs SET state = ?, compile_start_us = ?, "
+                         "revision = revision + 1 WHERE id = ? AND state = "
+                         "? AND artifact_sha256 = ''",
+                         static_cast<int>(v1::Job::COMPILING), now_us, id,
+                         static_cast<int>(v1::Job::QUEUED)),
+             id, "waiting for the compiler"));
+  NoteJob(id);
+  return absl::OkStatus();
 }
 
 absl::Status SqliteStore::EndCompile(int64_t id,
@@ -204,7 +268,7 @@ absl::Status SqliteStore::EndCompile(int64_t id,
                                      bool cached, int64_t now_us) {
   const std::lock_guard lock(write_mutex_);
   // A cached artifact may have been collected since it was found.
-  return OneRow(
+  RETURN_IF_ERROR(OneRow(
       writer_.Run(
           "UPDATE jobs SET state = ?1, artifact_sha256 = ?2, "
           "compile_cached = ?3, compile_start_us = iif(?3, ?4, "
@@ -214,7 +278,9 @@ absl::Status SqliteStore::EndCompile(int64_t id,
           "OR EXISTS (SELECT 1 FROM blobs WHERE sha256 = ?2))",
           static_cast<int>(v1::Job::QUEUED), artifact_sha256, cached, now_us,
           id, static_cast<int>(cached ? v1::Job::QUEUED : v1::Job::COMPILING)),
-      id, "being compiled");
+      id, "being compiled"));
+  NoteJob(id);
+  return absl::OkStatus();
 }
 
 absl::Status SqliteStore::EndAttempt(
@@ -257,7 +323,12 @@ absl::Status SqliteStore::EndAttempt(
               .status());
     }
   }
-  return transaction.Commit();
+  RETURN_IF_ERROR(transaction.Commit());
+  if (ending.fence != 0) {
+    waiting_.EndLease(ending.job_id);
+  }
+  NoteJob(ending.job_id);
+  return absl::OkStatus();
 }
 
 absl::Status SqliteStore::RequestCancel(int64_t id) {
@@ -275,6 +346,7 @@ absl::Status SqliteStore::AddLog(int64_t job_id,
     return absl::OkStatus();
   }
   const std::lock_guard lock(write_mutex_);
+  const Unsynced unsynced(writer_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
   for (const LogLine& line : lines) {
     RETURN_IF_ERROR(

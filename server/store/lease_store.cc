@@ -54,8 +54,45 @@ absl::Status DropForeignSamples(Database& database, int64_t job_id,
 }  // namespace
 
 absl::StatusOr<int64_t> SqliteStore::AddLease(const NewLease& lease) {
+  return AddLeases({&lease, 1}).front();
+}
+
+// A lease that cannot be leaves nothing behind and the others as they are.
+std::vector<absl::StatusOr<int64_t>> SqliteStore::AddLeases(
+    std::span<const NewLease> leases) {
   const std::lock_guard lock(write_mutex_);
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
+  std::vector<absl::StatusOr<int64_t>> fences;
+  const auto add = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(writer_));
+    for (const NewLease& lease : leases) {
+      RETURN_IF_ERROR(writer_.Exec("SAVEPOINT lease"));
+      fences.push_back(AddLeaseRows(lease));
+      if (!fences.back().ok()) {
+        RETURN_IF_ERROR(writer_.Exec("ROLLBACK TO lease"));
+      }
+      RETURN_IF_ERROR(writer_.Exec("RELEASE lease"));
+    }
+    return transaction.Commit();
+  };
+  if (const absl::Status status = add(); !status.ok()) {
+    // The first trouble says more than what came of it.
+    for (const auto& fence : fences) {
+      if (!fence.ok() && leases.size() == 1) {
+        return {fence.status()};
+      }
+    }
+    return std::vector<absl::StatusOr<int64_t>>(leases.size(), status);
+  }
+  for (size_t i = 0; i < leases.size(); ++i) {
+    if (fences[i].ok()) {
+      waiting_.BeginLease(leases[i].job_id, leases[i].now_us);
+    }
+    NoteJob(leases[i].job_id);
+  }
+  return fences;
+}
+
+absl::StatusOr<int64_t> SqliteStore::AddLeaseRows(const NewLease& lease) {
   ASSIGN_OR_RETURN(
       const int64_t taken,
       writer_.Run("UPDATE jobs SET state = ?, fence = fence + 1, board_name = "
@@ -87,7 +124,6 @@ absl::StatusOr<int64_t> SqliteStore::AddLease(const NewLease& lease) {
     fence = row.Int(0);
   }
   RETURN_IF_ERROR(DropForeignSamples(writer_, lease.job_id, fence));
-  RETURN_IF_ERROR(transaction.Commit());
   return fence;
 }
 
@@ -129,28 +165,13 @@ absl::StatusOr<std::optional<LeaseRecord>> SqliteStore::FindLease(
 
 absl::StatusOr<std::vector<SubmitterUsage>> SqliteStore::Usage(
     int64_t since_us) {
-  const std::lock_guard lock(read_mutex_);
-  ASSIGN_OR_RETURN(
-      Query row,
-      reader_.Select("SELECT submitter, sum(end_us = 0), count(*) FROM (SELECT "
-                     "submitter, end_us FROM leases WHERE start_us >= ?1 UNION "
-                     "ALL SELECT submitter, end_us FROM leases WHERE end_us = "
-                     "0 AND start_us < ?1) GROUP BY submitter",
-                     since_us));
-  std::vector<SubmitterUsage> usage;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return usage;
-    }
-    usage.push_back({row.Bytes(0), static_cast<int>(row.Int(1)),
-                     static_cast<int>(row.Int(2))});
-  }
+  return waiting_.Usage(since_us);
 }
 
 absl::Status SqliteStore::SetStage(int64_t job_id, int64_t fence,
                                    v1::Job::State stage) {
   const std::lock_guard lock(write_mutex_);
+  const Unsynced unsynced(writer_);  // the agent says it again
   ASSIGN_OR_RETURN(
       const int64_t changed,
       writer_.Run("UPDATE jobs SET state = ?1, revision = revision + 1 WHERE "

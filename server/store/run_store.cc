@@ -311,6 +311,8 @@ absl::StatusOr<int64_t> SqliteStore::AddRun(const v1::Run& run, int64_t job_id,
                job_id)
           .status());
   RETURN_IF_ERROR(transaction.Commit());
+  waiting_.EndLease(job_id);
+  NoteJob(job_id);
   return run_id;
 }
 
@@ -348,8 +350,7 @@ absl::StatusOr<std::vector<v1::Prediction>> SqliteStore::ListPredictions(
     int64_t run_id, const Filter& filter, int64_t from, int limit) {
   const FilterSql condition = ToSql(filter);
   std::vector<Value> values = {run_id, from};
-  values.insert(values.end(), condition.values.begin(),
-                condition.values.end());
+  values.insert(values.end(), condition.values.begin(), condition.values.end());
   values.emplace_back(int64_t{limit});
   const std::string sql =
       "SELECT p.sample_index, s.name, p.label, p.predicted, p.output, "

@@ -1,5 +1,6 @@
 #include "server/store/sqlite_store.h"
 
+#include "base/log.h"
 #include "server/store/migrations.h"
 
 namespace tinyrig::server {
@@ -35,8 +36,10 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   ASSIGN_OR_RETURN(Database reader,
                    Database::Open(path, Database::Mode::kReadOnly));
   ASSIGN_OR_RETURN(auto lists, ListReader::Open(path));
-  return std::unique_ptr<SqliteStore>(
+  std::unique_ptr<SqliteStore> store(
       new SqliteStore(std::move(writer), std::move(reader), std::move(lists)));
+  RETURN_IF_ERROR(store->ReadWaiting());
+  return store;
 }
 
 absl::Status SqliteStore::Change(const Work& work) {
@@ -49,6 +52,20 @@ absl::Status SqliteStore::Change(const Work& work) {
 absl::Status SqliteStore::Maintain(const Work& work) {
   const std::lock_guard lock(write_mutex_);
   return work(writer_);
+}
+
+Unsynced::Unsynced(Database& database) : database_(database) {
+  const absl::Status status = database_.Exec("PRAGMA synchronous=NORMAL");
+  if (!status.ok()) {  // slower, and just as right
+    LOG_WARNING("store", "{}", status.ToString());
+  }
+}
+
+Unsynced::~Unsynced() {
+  const absl::Status status = database_.Exec("PRAGMA synchronous=FULL");
+  if (!status.ok()) {
+    LOG_ERROR("store", "{}", status.ToString());
+  }
 }
 
 void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* timestamp) {

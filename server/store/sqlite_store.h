@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "server/store/list_reader.h"
 #include "server/store/sqlite.h"
 #include "server/store/store.h"
+#include "server/store/waiting_store.h"
 
 namespace tinyrig::server {
 
@@ -25,7 +27,7 @@ struct SqliteStoreOptions {
   int64_t max_page_count = 0;    ///< a full disk, for tests; 0: no limit
 };
 
-class SqliteStore : public Store, public CareStore {
+class SqliteStore : public Store, public CareStore, public WaitingStore {
  public:
   /// Opens or makes the file and takes missing migrations. DATA_LOSS: the
   /// integrity check found damage.
@@ -68,6 +70,8 @@ class SqliteStore : public Store, public CareStore {
       const ListRequest& request) override;
   absl::StatusOr<std::vector<QueuedJob>> Queue() override;
   absl::StatusOr<int64_t> QueuedCount() override;
+  WaitingJobs& waiting() override { return waiting_; }
+  std::string KindOf(const std::string& board_name) override;
   absl::StatusOr<std::vector<int64_t>> JobsIn(v1::Job::State state) override;
   absl::Status RaiseRevisions() override;
   absl::Status BeginCompile(int64_t id, int64_t now_us) override;
@@ -79,6 +83,8 @@ class SqliteStore : public Store, public CareStore {
   absl::Status RequestCancel(int64_t id) override;
 
   absl::StatusOr<int64_t> AddLease(const NewLease& lease) override;
+  std::vector<absl::StatusOr<int64_t>> AddLeases(
+      std::span<const NewLease> leases) override;
   absl::StatusOr<std::vector<LeaseRecord>> LiveLeases() override;
   absl::StatusOr<std::optional<LeaseRecord>> FindLease(int64_t job_id,
                                                        int64_t fence) override;
@@ -115,7 +121,14 @@ class SqliteStore : public Store, public CareStore {
         reader_(std::move(reader)),
         lists_(std::move(lists)) {}
 
+  /// The jobs that wait, from the database; at the start.
+  absl::Status ReadWaiting();
+  /// After a commit that touched this job: what waits is as stored. Callers
+  /// hold write_mutex_.
+  void NoteJob(int64_t job_id);
+
   // Callers hold write_mutex_ and a transaction.
+  absl::StatusOr<int64_t> AddLeaseRows(const NewLease& lease);
   absl::Status EndLease(int64_t job_id, int64_t fence,
                         const std::string& reason, int64_t now_us);
   absl::StatusOr<int64_t> AddRunRow(const v1::Run& run, int64_t job_id,
@@ -123,11 +136,28 @@ class SqliteStore : public Store, public CareStore {
   absl::Status AddRunRows(const v1::Run& run, int64_t run_id);
   absl::StatusOr<int64_t> AddImportedJob(const JobRecord& record);
 
+  WaitingJobs waiting_;
+  std::mutex kinds_mutex_;
+  std::map<std::string, std::string> kinds_;  ///< of boards, by name
   std::mutex write_mutex_;
+  std::set<int64_t> unnoted_;  ///< NoteJob could not read them
   Database writer_;
   std::mutex read_mutex_;
   Database reader_;
   std::unique_ptr<ListReader> lists_;
+};
+
+/// While it lives, commits do not wait for the disk: for what a power cut may
+/// take back, because an agent says it again or nobody was promised it.
+class Unsynced {
+ public:
+  explicit Unsynced(Database& database);
+  ~Unsynced();
+  Unsynced(const Unsynced&) = delete;
+  Unsynced& operator=(const Unsynced&) = delete;
+
+ private:
+  Database& database_;
 };
 
 /// Microseconds since the Unix epoch <-> google.protobuf.Timestamp.
