@@ -6,7 +6,7 @@
 //   TINYRIG_HTTP=http://127.0.0.1:7078 node tools/e2e.mjs [NAME]
 //     against a lab that is there; what would need its death says SKIPPED
 //
-// NAME: part of a test's name. TINYRIG_SHOTS=FOLDER: a screenshot of each
+// NAME: a pattern of tests' names. TINYRIG_SHOTS=FOLDER: a screenshot of each
 // failure. Exit codes: 0 ok, 1 failed, 2 usage, 77 no Chromium.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -45,6 +45,7 @@ if (!existsSync(chromiumPath)) {
   process.exit(77);
 }
 
+const wanted = new RegExp(positionals[0] ?? '');
 const counts = { ok: 0, FAIL: 0, SKIPPED: 0 };
 const lab =
   values.programs && new Lab(values.programs, values.examples, values.web);
@@ -53,9 +54,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => void lab?.stop().finally(() => process.exit(130)));
 
 async function runPhase(browser, phase) {
-  const chosen = tests.filter(
-    (t) => t.phase === phase && t.name.includes(positionals[0] ?? ''),
-  );
+  const chosen = tests.filter((t) => t.phase === phase && wanted.test(t.name));
   for (const test of chosen)
     counts[await runTest(browser, test, { strict: !!lab })]++;
 }
