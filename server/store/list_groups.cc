@@ -77,13 +77,12 @@ class Merge {
   absl::Status Fill(Line& line) {
     SqlText sql = SelectPlace(order_);
     sql.Add(" FROM runs WHERE group_id = ?").Bind(line.group).Add(rest_);
-    AddSegment(order_, {segment_.with_key, line.after},
-               static_cast<int64_t>(line.chunk), sql);
-    RETURN_IF_ERROR(ReadPlaces(database_, sql, order_, segment_.with_key,
-                               [&](ListPlace&& place, const Query&) {
-                                 line.rows.push_back(std::move(place));
-                                 return true;
-                               }));
+    RETURN_IF_ERROR(ReadSegment(
+        database_, sql, order_, {segment_.with_key, line.after},
+        static_cast<int64_t>(line.chunk), [&](ListPlace&& place, const Query&) {
+          line.rows.push_back(std::move(place));
+          return true;
+        }));
     line.ended = line.rows.size() < line.chunk;
     return absl::OkStatus();
   }

@@ -22,6 +22,57 @@ bool HasIndex(const Filter& term) {
           term.test == Test::kGe);
 }
 
+// What lies behind a place with a key, so that each is one piece of an index:
+// SQLite does not use the rowid of (key, id) > (?, ?).
+enum class Part { kAll, kTies, kBeyond };
+
+void AddPart(const Order& order, const ListSegment& segment, Part part,
+             int64_t limit, SqlText& sql) {
+  const OrderField& field = *order.field;
+  const std::string_view beyond = order.descending ? " < ?" : " > ?";
+  const std::string_view direction = order.descending ? " DESC" : "";
+  if (const std::string_view there =
+          segment.with_key ? field.present : field.absent;
+      !there.empty()) {
+    sql.Add(" AND ").Add(there);
+  }
+  if (part != Part::kAll) {
+    sql.Add(" AND ").Add(field.column);
+    sql.Add(part == Part::kTies ? " = ?" : beyond).Bind(*segment.after->key);
+  }
+  if (segment.after.has_value() && part != Part::kBeyond) {
+    sql.Add(" AND id").Add(beyond).Bind(segment.after->id);
+  }
+  sql.Add(" ORDER BY ");
+  if (segment.with_key && part != Part::kTies) {
+    sql.Add(field.column).Add(direction).Add(", ");
+  }
+  sql.Add("id").Add(direction).Add(" LIMIT ?").Bind(limit);
+}
+
+// Rows of SelectPlace (and more columns) until `take` says false.
+absl::Status ReadPlaces(
+    Database& database, const SqlText& sql, const Order& order, bool with_key,
+    const std::function<bool(ListPlace&&, const Query&)>& take) {
+  ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    ListPlace place{.key = {}, .id = row.Int(1)};
+    if (with_key) {
+      const Kind kind = order.field->kind;
+      place.key = kind == Kind::kText   ? Value(row.Bytes(0))
+                  : kind == Kind::kReal ? Value(row.Real(0))
+                                        : Value(row.Int(0));
+    }
+    if (!take(std::move(place), row)) {
+      return absl::OkStatus();
+    }
+  }
+}
+
 class Finder {
  public:
   Finder(Database& database, const ListTable& table, const ListRequest& request,
@@ -82,15 +133,6 @@ class Finder {
       return MergeGroups(database_, request_.order, rest_, segment, groups_,
                          wanted_, places_);
     }
-    if (table_.has_groups && !rest_.empty()) {
-      // Rare rows may be all in one group, and its index in one piece.
-      ASSIGN_OR_RETURN(const auto groups,
-                       GroupsOf(database_, {}, request_.order));
-      if (split_.group.empty() && groups.size() <= kMaxGroups) {
-        return MergeGroups(database_, request_.order, rest_, segment, groups,
-                           wanted_, places_);
-      }
-    }
     return Scan(segment);
   }
 
@@ -104,19 +146,18 @@ class Finder {
         .Add(rest_.empty() ? "1" : rest_.where);
     sql.values = rest_.values;
     sql.Add(" FROM ").Add(table_.name).Add(" WHERE 1");
-    AddSegment(request_.order, segment, budget, sql);
     int64_t seen = 0;
-    RETURN_IF_ERROR(ReadPlaces(database_, sql, request_.order, segment.with_key,
-                               [&](ListPlace&& place, const Query& row) {
-                                 ++seen;
-                                 const bool in_group =
-                                     split_.group.empty() ||
-                                     group_ids_.contains(row.Int(2));
-                                 if (in_group && row.Int(3) != 0) {
-                                   places_.push_back(std::move(place));
-                                 }
-                                 return places_.size() < wanted_;
-                               }));
+    RETURN_IF_ERROR(ReadSegment(database_, sql, request_.order, segment, budget,
+                                [&](ListPlace&& place, const Query& row) {
+                                  ++seen;
+                                  const bool in_group =
+                                      split_.group.empty() ||
+                                      group_ids_.contains(row.Int(2));
+                                  if (in_group && row.Int(3) != 0) {
+                                    places_.push_back(std::move(place));
+                                  }
+                                  return places_.size() < wanted_;
+                                }));
     return places_.size() == wanted_ || seen < budget;
   }
 
@@ -124,13 +165,12 @@ class Finder {
     SqlText sql = SelectPlace(request_.order);
     sql.Add(" FROM ").Add(table_.name).Add(" WHERE 1");
     sql.Add(ToSql(request_.filter));
-    AddSegment(request_.order, segment,
-               static_cast<int64_t>(wanted_ - places_.size()), sql);
-    return ReadPlaces(database_, sql, request_.order, segment.with_key,
-                      [&](ListPlace&& place, const Query&) {
-                        places_.push_back(std::move(place));
-                        return true;
-                      });
+    return ReadSegment(database_, sql, request_.order, segment,
+                       static_cast<int64_t>(wanted_ - places_.size()),
+                       [&](ListPlace&& place, const Query&) {
+                         places_.push_back(std::move(place));
+                         return true;
+                       });
   }
 
   // The term that the fewest rows meet, by its index.
@@ -224,8 +264,8 @@ SqlText& SqlText::Add(const FilterSql& condition) {
   return *this;
 }
 
-SqlText& SqlText::Bind(Value value) {
-  values.push_back(std::move(value));
+SqlText& SqlText::Bind(const Value& value) {
+  values.push_back(value);
   return *this;
 }
 
@@ -235,49 +275,29 @@ SqlText SelectPlace(const Order& order) {
   return sql;
 }
 
-void AddSegment(const Order& order, const ListSegment& segment, int64_t limit,
-                SqlText& sql) {
-  const OrderField& field = *order.field;
-  const std::string_view beyond = order.descending ? " < " : " > ";
-  const std::string_view direction = order.descending ? " DESC" : "";
-  if (const std::string_view there =
-          segment.with_key ? field.present : field.absent;
-      !there.empty()) {
-    sql.Add(" AND ").Add(there);
-  }
-  if (segment.after.has_value() && segment.with_key) {
-    sql.Add(" AND (").Add(field.column).Add(", id)").Add(beyond).Add("(?, ?)");
-    sql.Bind(*segment.after->key).Bind(segment.after->id);
-  } else if (segment.after.has_value()) {
-    sql.Add(" AND id").Add(beyond).Add("?").Bind(segment.after->id);
-  }
-  sql.Add(" ORDER BY ");
-  if (segment.with_key) {
-    sql.Add(field.column).Add(direction).Add(", ");
-  }
-  sql.Add("id").Add(direction).Add(" LIMIT ?").Bind(limit);
-}
-
-absl::Status ReadPlaces(
-    Database& database, const SqlText& sql, const Order& order, bool with_key,
+absl::Status ReadSegment(
+    Database& database, const SqlText& head, const Order& order,
+    const ListSegment& segment, int64_t limit,
     const std::function<bool(ListPlace&&, const Query&)>& take) {
-  ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return absl::OkStatus();
-    }
-    ListPlace place{.key = {}, .id = row.Int(1)};
-    if (with_key) {
-      const Kind kind = order.field->kind;
-      place.key = kind == Kind::kText   ? Value(row.Bytes(0))
-                  : kind == Kind::kReal ? Value(row.Real(0))
-                                        : Value(row.Int(0));
-    }
-    if (!take(std::move(place), row)) {
-      return absl::OkStatus();
-    }
+  std::vector<Part> parts = {Part::kAll};
+  if (segment.with_key && segment.after.has_value()) {
+    parts = {Part::kTies, Part::kBeyond};
   }
+  bool more = true;
+  for (const Part part : parts) {
+    if (!more || limit == 0) {
+      break;
+    }
+    SqlText sql = head;
+    AddPart(order, segment, part, limit, sql);
+    RETURN_IF_ERROR(ReadPlaces(database, sql, order, segment.with_key,
+                               [&](ListPlace&& place, const Query& row) {
+                                 --limit;
+                                 more = take(std::move(place), row);
+                                 return more;
+                               }));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<ListPlace>> FindPlaces(Database& database,

@@ -30,7 +30,7 @@ struct SqlText {
   std::vector<Value> values;
   SqlText& Add(std::string_view more);
   SqlText& Add(const FilterSql& condition);  ///< " AND (...)"
-  SqlText& Bind(Value value);
+  SqlText& Bind(const Value& value);
 };
 
 /// A part of a list whose rows all have a key, or all have none.
@@ -41,13 +41,11 @@ struct ListSegment {
 
 /// "SELECT key, id"
 SqlText SelectPlace(const Order& order);
-/// " AND ... ORDER BY ... LIMIT ?": the rows of a segment behind its `after`.
-void AddSegment(const Order& order, const ListSegment& segment, int64_t limit,
-                SqlText& sql);
-
-/// Rows of SelectPlace (and more columns) until `take` says false.
-absl::Status ReadPlaces(
-    Database& database, const SqlText& sql, const Order& order, bool with_key,
+/// Runs `head` ("SELECT key, id ... WHERE ...") for the rows of a segment
+/// behind its `after`, at most `limit`, until `take` says false.
+absl::Status ReadSegment(
+    Database& database, const SqlText& head, const Order& order,
+    const ListSegment& segment, int64_t limit,
     const std::function<bool(ListPlace&&, const Query&)>& take);
 
 /// Conditions on the group of a run alone, and all others; both hold.
