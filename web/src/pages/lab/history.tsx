@@ -163,14 +163,15 @@ function ActivityKey({ history }: { history: History }) {
       Band: <span class="key ok">in service</span>{' '}
       <span class="key failed">faulty</span>{' '}
       <span class="key disabled">disabled</span>{' '}
-      <span class="key offline">offline</span>
+      <span class="key offline">offline</span>, blank where nothing was
+      recorded.
     </p>
   );
 }
 
 function spanOf(ms: number): string {
   const minutes = Math.round(ms / 60_000);
-  return minutes < 1
+  return ms < 90_000
     ? `${Math.round(ms / 1000)} s`
     : minutes < 120
       ? `${minutes} min`
