@@ -250,8 +250,10 @@ absl::Status FinishRestore(const fs::path& data) {
                                " is not ours; look at it by hand");
   }
   const fs::path old = data / name;
-  LOG_INFO("care", "completing a restore; the old data goes to {}",
-           old.string());
+  LOG_INFO(
+      "care",
+      "restore: the new data takes its place; old data, if any, goes to {}",
+      old.string());
   fs::create_directories(old, error);
   if (fs::exists(incoming / kDatabase, error)) {
     // The log before its database: no database ever meets a foreign log.
