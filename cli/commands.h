@@ -18,6 +18,9 @@ void AddSubmitCommand(CLI::App& app, Context* context, int* exit_code);
 void AddTryCommand(CLI::App& app, Context* context, int* exit_code);
 void AddJobCommands(CLI::App& app, Context* context, int* exit_code);
 void AddRunCommands(CLI::App& app, Context* context, int* exit_code);
+void AddExportCommand(CLI::App& app, Context* context, int* exit_code);
+void AddImportCommand(CLI::App& app, Context* context, int* exit_code);
+void AddSqlCommand(CLI::App& app, Context* context, int* exit_code);
 
 struct ListOptions {
   std::string filter;
@@ -41,7 +44,10 @@ void AddFilterOptions(CLI::App* list, ListOptions* options,
 /// Adds --page-size and --page-token to a list command.
 void AddPageOptions(CLI::App* list, ListOptions* options);
 
-/// Adds -o/--output table|json|csv to a command.
+/// Adds --server to a command.
+void AddServerOption(CLI::App* command, Context* context);
+
+/// Adds -o/--output table|json|csv and --server to a command.
 void AddFormatOption(CLI::App* command, Context* context);
 
 }  // namespace tinyrig::cli

@@ -43,6 +43,9 @@ int Main(int argc, char** argv) {
   AddCompileCommand(app, &context, &exit_code);
   AddJobCommands(app, &context, &exit_code);
   AddRunCommands(app, &context, &exit_code);
+  AddExportCommand(app, &context, &exit_code);
+  AddImportCommand(app, &context, &exit_code);
+  AddSqlCommand(app, &context, &exit_code);
   AddBoardCommands(app, &context, &exit_code);
   AddDatasetCommands(app, &context, &exit_code);
   AddAdminCommands(app, &context, &exit_code);

@@ -5,6 +5,13 @@
 
 namespace tinyrig::cli {
 
+void AddServerOption(CLI::App* command, Context* context) {
+  command->add_option("--server", context->server, "server address")
+      ->description(
+          "server address; also $TINYRIG_SERVER (default "
+          "127.0.0.1:7077)");
+}
+
 void AddFormatOption(CLI::App* command, Context* context) {
   static const std::map<std::string, Format> formats = {
       {"table", Format::kTable},
@@ -14,10 +21,7 @@ void AddFormatOption(CLI::App* command, Context* context) {
       ->add_option("-o,--output", context->format, "table (default), json, csv")
       ->transform(
           CLI::CheckedTransformer(formats, CLI::ignore_case).description(""));
-  command->add_option("--server", context->server, "server address")
-      ->description(
-          "server address; also $TINYRIG_SERVER (default "
-          "127.0.0.1:7077)");
+  AddServerOption(command, context);
 }
 
 void AddFilterOptions(CLI::App* list, ListOptions* options,

@@ -1,12 +1,29 @@
 #include "cli/table.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string_view>
 #include <utility>
 
 namespace tinyrig::cli {
 namespace {
 
-std::string CsvCell(const std::string& text) {
+// What a spreadsheet would run; a number with its sign is none.
+bool IsFormula(const std::string& text) {
+  if (text.empty() ||
+      std::string_view("=+-@\t\r").find(text[0]) == std::string_view::npos) {
+    return false;
+  }
+  const char* begin = text.data() + (text[0] == '+' ? 1 : 0);
+  const char* end = text.data() + text.size();
+  double number = 0;
+  const auto [rest, error] = std::from_chars(begin, end, number);
+  return error != std::errc() || rest != end || !std::isfinite(number);
+}
+
+std::string CsvCell(const std::string& given) {
+  const std::string text = IsFormula(given) ? "'" + given : given;
   if (text.find_first_of(",\"\r\n") == std::string::npos) {
     return text;
   }
