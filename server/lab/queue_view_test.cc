@@ -2,6 +2,7 @@
 #include "server/lab/queue_view.h"
 
 #include <chrono>
+#include <ctime>
 #include <iostream>
 #include <thread>
 
@@ -14,6 +15,14 @@ namespace tinyrig::server {
 namespace {
 
 constexpr int64_t kSecondUs = 1'000'000;
+
+// Of this thread on the processor: machines that test are busy.
+double ThreadMillis() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 +
+         static_cast<double>(now.tv_nsec) / 1e6;
+}
 
 class QueueViewTest : public testing::Test {
  protected:
@@ -105,13 +114,11 @@ TEST_F(QueueViewTest, ALongQueueIsCheap) {
   Boards(1000);
   Jobs(100, 10'000, v1::Job::QUEUED, "", "");
   for (int i = 0; i < 4; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start_ms = ThreadMillis();
     view_->Refresh(up_);
-    const auto took = std::chrono::duration<double, std::milli>(
-        std::chrono::steady_clock::now() - start);
-    std::cout << "plan of 10000 jobs on 1000 boards: " << took.count()
-              << " ms\n";
-    EXPECT_LT(took.count(), 1000);
+    const double took_ms = ThreadMillis() - start_ms;
+    std::cout << "plan of 10000 jobs on 1000 boards: " << took_ms << " ms\n";
+    EXPECT_LT(took_ms, 200);
   }
   EXPECT_EQ(view_->Latest()->order.size(), 10'000U);
   Sql("UPDATE jobs SET state = 7 WHERE id = 100");

@@ -1,8 +1,8 @@
 // Busy shares of leases, and the answer for a lab of real size.
 #include "server/query/history.h"
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 
 #include <gmock/gmock.h>
@@ -50,6 +50,14 @@ TEST(BusyShare, PartsThatDoNotDivideTheSpanStillSumUp) {
     EXPECT_EQ(share, 1.0);
   }
   EXPECT_EQ(utilisation, 1.0);
+}
+
+// Of this thread on the processor: machines that test are busy.
+double ThreadMillis() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 +
+         static_cast<double>(now.tv_nsec) / 1e6;
 }
 
 class FixedClock : public base::Clock {
@@ -189,17 +197,16 @@ TEST_F(History, OnlyTheLeasesOfTheSpanAreLookedAt) {
   for (const int hours : {24, 24, 24, 168, 720}) {
     v1::GetBoardHistoryRequest request;
     request.set_hours(hours);
-    const auto start = std::chrono::steady_clock::now();
+    const double start_ms = ThreadMillis();
     const auto history = (*api)->GetBoardHistory({"test"}, request);
-    const auto took = std::chrono::duration<double, std::milli>(
-        std::chrono::steady_clock::now() - start);
+    const double took_ms = ThreadMillis() - start_ms;
     ASSERT_TRUE(history.ok()) << history.status();
     ASSERT_EQ(history->boards_size(), 1000);
     EXPECT_NEAR(history->boards(7).utilisation(), 0.25, 0.2);
-    std::cout << "history of 1000 boards, " << hours << " h: " << took.count()
+    std::cout << "history of 1000 boards, " << hours << " h: " << took_ms
               << " ms, " << history->ByteSizeLong() << " bytes\n";
     if (hours == 24) {
-      EXPECT_LT(took.count(), 1000);
+      EXPECT_LT(took_ms, 500);
     }
   }
 }

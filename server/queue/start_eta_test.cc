@@ -1,6 +1,6 @@
 #include "server/queue/start_eta.h"
 
-#include <chrono>
+#include <ctime>
 #include <iostream>
 
 #include <gmock/gmock.h>
@@ -14,6 +14,14 @@ namespace {
 using testing::ElementsAre;
 using testing::Eq;
 using Seconds = std::optional<double>;
+
+// Of this thread on the processor: machines that test are busy.
+double ThreadMillis() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 +
+         static_cast<double>(now.tv_nsec) / 1e6;
+}
 
 TEST(MedianTimes, AModelsOwnTimeGoesBeforeThatOfTheKind) {
   const BoardTimes times = MedianTimes(
@@ -58,18 +66,16 @@ TEST(WaitingOrder, ManySubmittersShareAndAreQuicklyOrdered) {
     jobs.push_back(job);
   }
   jobs.back().priority = 1;
-  const auto start = std::chrono::steady_clock::now();
+  const double start_ms = ThreadMillis();
   const auto order = WaitingOrder(jobs, {{"ann0", 1, 1}});
-  const auto took = std::chrono::duration<double, std::milli>(
-      std::chrono::steady_clock::now() - start);
-  std::cout << "order of 10000 jobs of 1000 submitters: " << took.count()
-            << " ms\n";
+  const double took_ms = ThreadMillis() - start_ms;
+  std::cout << "order of 10000 jobs of 1000 submitters: " << took_ms << " ms\n";
   ASSERT_EQ(order.size(), 10'000U);
   EXPECT_EQ(order[0], 10'000);  // the higher priority
   EXPECT_EQ(order[1], 11);      // ann1; ann0 has a board already
   EXPECT_EQ(order[2], 21);
   EXPECT_EQ(order[999], 1);  // ann0 again once most have one
-  EXPECT_LT(took.count(), 500);
+  EXPECT_LT(took_ms, 100);
 }
 
 }  // namespace

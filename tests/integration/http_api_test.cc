@@ -297,7 +297,7 @@ TEST_F(HttpApi, FilesAreServedAndTheFolderIsNotLeft) {
 
 TEST_F(HttpApi, AFolderThatIsNotThereSaysHowToBuildIt) {
   std::filesystem::remove(web_.path() / "index.html");
-  EXPECT_THAT(Get("/").body, HasSubstr("npm"));
+  EXPECT_THAT(Get("/").body, HasSubstr("TINYRIG_WEB"));
 }
 
 TEST_F(HttpApi, EventsOfAJobFromFirstToLast) {
