@@ -108,7 +108,7 @@ test(
       const row = all.locator('tbody tr').filter({
         has: page.locator(`a[href="/jobs/${id}"]`),
       });
-      await row.getByText('SUCCEEDED').waitFor({ timeout: 60_000 });
+      await row.getByText('SUCCEEDED').waitFor({ timeout: 150_000 });
     }
     await page.getByText('Nothing waits and nothing runs.').waitFor();
     await sent.getByRole('link').first().click();
@@ -124,7 +124,7 @@ test(
     assert.ok(headline.includes(cycles), headline);
     await page.getByText(`${run.accuracy.correct} of`).first().waitFor();
   },
-  { timeout: 120_000 },
+  { timeout: 240_000 },
 );
 
 test('one job on its page: stages go by, live, to the result', async (page) => {
@@ -137,7 +137,7 @@ test('one job on its page: stages go by, live, to the result', async (page) => {
   await page.goto(`${world.base}/jobs/${id}`);
   await page.locator('h1').getByText('RUNNING').waitFor();
   await page.locator('progress').waitFor();
-  await page.locator('h1').getByText('SUCCEEDED').waitFor({ timeout: 60_000 });
+  await page.locator('h1').getByText('SUCCEEDED').waitFor({ timeout: 150_000 });
   await page.getByRole('link', { name: /See the result/ }).waitFor();
 });
 

@@ -43,7 +43,7 @@ export async function runTest(browser, { name, run, options }, { strict }) {
     const late = new Promise((_, reject) => {
       timer = setTimeout(
         () => reject(new Error('timed out')),
-        options.timeout ?? 90_000,
+        options.timeout ?? 180_000,
       );
     });
     await Promise.race([run(page), late]);
