@@ -2,11 +2,7 @@
 // its place here when a later issue builds it.
 import type { ComponentType } from 'preact';
 
-export interface PageProps {
-  params: URLSearchParams;
-  /** What the path's last part named: "r-12"; "" otherwise. */
-  id: string;
-}
+import type { PageProps } from './page_props';
 
 export type Page = ComponentType<PageProps>;
 

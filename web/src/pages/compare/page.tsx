@@ -2,7 +2,7 @@ import { getRun } from '../../api';
 import { bytes, change, count, micros, percent, time } from '../../format';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { Run } from '../../types.gen';
 import { OriginBadge } from '../../ui/badge';
 import { Change } from '../../ui/change';

@@ -4,7 +4,7 @@ import { followJob, type LinkState } from '../../stream';
 import { seconds, shortHash, time } from '../../format';
 import { useNow } from '../../now';
 import { useLoad } from '../../load';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { Job } from '../../types.gen';
 import { StateBadge } from '../../ui/badge';
 import { Copy } from '../../ui/copy';

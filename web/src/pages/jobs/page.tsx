@@ -4,7 +4,7 @@ import { queueOf, useLab } from '../../live';
 import { useNow } from '../../now';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { Job } from '../../types.gen';
 import { StateBadge } from '../../ui/badge';
 import { definitions } from '../../ui/definitions';

@@ -11,7 +11,7 @@ import {
 import { useLab } from '../../live';
 import { useNow } from '../../now';
 import { setParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { Board } from '../../types.gen';
 import { OriginBadge, StateBadge } from '../../ui/badge';
 import { LinkMark } from '../../ui/job_parts';

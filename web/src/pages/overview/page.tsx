@@ -13,7 +13,7 @@ import {
 import { useNow } from '../../now';
 import { useLoad } from '../../load';
 import { setParams, withParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { Overview, OverviewCell } from '../../types.gen';
 import { OriginBadge, OriginBadges } from '../../ui/badge';
 import { Change } from '../../ui/change';

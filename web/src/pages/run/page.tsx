@@ -10,7 +10,7 @@ import { quote } from '../../filter';
 import { hertz, shortHash, time } from '../../format';
 import { useLoad } from '../../load';
 import { withParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { BoardKind, Run } from '../../types.gen';
 import { OriginTerm } from '../../ui/badge';
 import { Copy } from '../../ui/copy';

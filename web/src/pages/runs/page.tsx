@@ -2,7 +2,7 @@ import { listRuns } from '../../api';
 import { bytes, count, micros, percent, plural, time } from '../../format';
 import { useLoad } from '../../load';
 import { navigate, setParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { ListRunsResponse, Run } from '../../types.gen';
 import { OriginBadge } from '../../ui/badge';
 import { definitions } from '../../ui/definitions';

@@ -4,7 +4,7 @@ import { TimeSeries, type Zoom } from '../../charts/time_series';
 import { time } from '../../format';
 import { useLoad } from '../../load';
 import { setParams } from '../../router';
-import type { PageProps } from '../../routes';
+import type { PageProps } from '../../page_props';
 import type { Overview, Trend } from '../../types.gen';
 import { OriginBadge, OriginBadges } from '../../ui/badge';
 import { ExportButton } from '../../ui/export';
