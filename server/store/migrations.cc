@@ -300,9 +300,10 @@ CREATE INDEX jobs_class ON jobs(unicode(substr(failure, 2, 1)), id)
   WHERE failure <> x'';
 )sql";
 
-constexpr std::array kSteps = {Migration{kFirst}, Migration{kQueries},
-                               Migration{kCare}, Migration{kScale, FillScale},
-                               Migration{kHistory}, Migration{kOrders}};
+constexpr std::array kSteps = {
+    Migration{kFirst},   Migration{kQueries},
+    Migration{kCare},    Migration{kScale, FillScale},
+    Migration{kHistory}, Migration{kOrders}};
 
 }  // namespace
 
