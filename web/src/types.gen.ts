@@ -982,7 +982,7 @@ export interface ExportRecordsRequest {
 
 /**
  * One run with all that belongs to it. As proto3 JSON, one a line, it is the
- * file format of `tinyrig run export --format records`.
+ * file format of `tinyrig export records`.
  */
 export interface RunRecord {
   /** ServerInfo.server_id of the server where the run was made. */
