@@ -130,8 +130,8 @@ absl::Status AgentDesk::PutBoard(Session& session, const std::string& agent_id,
 // Of the boards' history alone: nothing hangs on it.
 void AgentDesk::Offline(const std::string& agent_id,
                         const std::set<std::string>& present) {
-  if (const absl::Status status = lab_.store.SetOffline(
-          agent_id, present, lab_.clock.UnixMicros());
+  if (const absl::Status status =
+          lab_.store.SetOffline(agent_id, present, lab_.clock.UnixMicros());
       !status.ok()) {
     LOG_WARNING("lab", "agent {}: boards offline: {}", agent_id,
                 status.ToString());
