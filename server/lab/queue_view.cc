@@ -67,6 +67,17 @@ void QueueView::Refresh(const std::vector<std::string>& up_boards) {
   }
   const std::lock_guard plan_lock(plan_mutex_);
   plan_ = *std::move(plan);
+  younger_.clear();
+}
+
+int32_t QueueView::RankAmongYounger(const std::string& kind, int64_t job_id) {
+  const std::lock_guard lock(plan_mutex_);
+  std::vector<int64_t>& ids = younger_[kind];
+  auto at = std::lower_bound(ids.begin(), ids.end(), job_id);
+  if (at == ids.end() || *at != job_id) {
+    at = ids.insert(at, job_id);
+  }
+  return static_cast<int32_t>(at - ids.begin()) + 1;
 }
 
 void QueueView::Show(int64_t job_id, v1::Job* job) {
@@ -75,9 +86,11 @@ void QueueView::Show(int64_t job_id, v1::Job* job) {
   const auto it = plan->places.find(job_id);
   if (it == plan->places.end()) {
     // Younger than the plan: behind those that were there, most likely.
-    const auto count = plan->kind_counts.find(job->spec().board_id());
+    const std::string& kind = job->spec().board_id();
+    const auto count = plan->kind_counts.find(kind);
     job->set_queue_position(
-        count == plan->kind_counts.end() ? 1 : count->second + 1);
+        (count == plan->kind_counts.end() ? 0 : count->second) +
+        RankAmongYounger(kind, job_id));
     return;
   }
   job->set_queue_position(it->second.position);

