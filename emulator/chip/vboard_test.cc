@@ -254,7 +254,7 @@ TEST_P(VBoardTest, PowerOffLosesRamAndKeepsFlash) {
   EXPECT_EQ(board_->Run(1000), VBoard::Activity::kStopped);
   EXPECT_EQ(Loader({0x7F}), Bytes{});
   Reply("power on");
-  board_->chip().ReadBytes(ram, word);
+  EXPECT_TRUE(board_->chip().ReadBytes(ram, word));
   EXPECT_NE(word, (Bytes{1, 2, 3, 4}));
   Run();
   EXPECT_EQ(last_, VBoard::Activity::kWaiting);
@@ -272,7 +272,7 @@ TEST_P(VBoardTest, FlashFileSurvivesAndIsChecked) {
   board_.reset();
   Make();
   Bytes cells(8);
-  board_->chip().ReadBytes(0x08000000, cells);
+  EXPECT_TRUE(board_->chip().ReadBytes(0x08000000, cells));
   EXPECT_EQ(cells, Bytes(8, 0x5A));
   board_.reset();
   ASSERT_TRUE(base::WriteFileAtomic(options_.flash_file, "short").ok());
