@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -53,6 +54,8 @@ class OverviewTest : public ::testing::Test {
     v1::Run run;
     run.set_model_name(model);
     run.set_board_id("f746");
+    run.set_submitter(submitter_);
+    run.set_dataset_name(dataset_);
     run.set_origin(origin);
     run.mutable_environment()->set_clock_hz(1'000'000);
     run.mutable_environment()->set_engine_version(engine);
@@ -101,6 +104,7 @@ class OverviewTest : public ::testing::Test {
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<QueryApi> queries_;
   int requests_ = 0;
+  std::string submitter_ = "ann", dataset_ = "words";  ///< of runs to come
 };
 
 std::string Name(int64_t run) {
@@ -158,6 +162,72 @@ TEST_F(OverviewTest, FiltersChooseCellsOriginsOrRuns) {
   ASSERT_EQ(fast.cells_size(), 1);
   EXPECT_EQ(fast.cells(0).run_id(), Name(emulated));
   EXPECT_EQ(fast.cells(0).run_count(), 2);
+}
+
+// The same question, run by run: what the groups answer must be this.
+TEST_F(OverviewTest, FiltersByGroupsSayWhatTheRunsSay) {
+  for (int i = 0; i < 240; ++i) {
+    submitter_ = i % 7 == 0 ? "ann" : i % 40 == 5 ? "joe" : "bob";
+    dataset_ = i % 2 == 0 ? "words" : "";
+    Run(1000 + i * 37 % 240, i % 3 == 0 ? v1::MEASURED : v1::EMULATED, i + 1,
+        "e1", i % 5 == 0 ? "vww" : "kws");
+  }
+  const auto expect = [&](const std::string& filter, const std::string& sql) {
+    const v1::Overview overview = Overview(filter);
+    auto database = Database::Open(path_, Database::Mode::kReadOnly);
+    int64_t seen = 0;
+    for (const v1::OverviewCell& cell : overview.cells()) {
+      auto row = database->Select(
+          ("SELECT id, origin, cycles_p50 FROM runs WHERE model_name = ? AND "
+           "(" +
+           sql + ") ORDER BY create_us DESC, id DESC")
+              .c_str(),
+          cell.model_name());
+      std::vector<double> us;
+      std::vector<int64_t> ids;
+      int64_t count = 0;
+      while (row.ok() && row->Step().value_or(false)) {
+        ++count;
+        if (row->Int(1) == cell.origin() && us.size() < 20) {
+          us.insert(us.begin(), static_cast<double>(row->Int(2)));
+          ids.push_back(row->Int(0));
+        }
+      }
+      ASSERT_FALSE(ids.empty()) << filter;
+      EXPECT_EQ(cell.run_id(), Name(ids[0])) << filter;
+      EXPECT_EQ(cell.previous_run_id(), ids.size() > 1 ? Name(ids[1]) : "");
+      EXPECT_EQ(cell.run_count(), count) << filter;
+      EXPECT_THAT(cell.sparkline_us_p50(), ElementsAreArray(us)) << filter;
+      seen += count;
+    }
+    auto all =
+        database->Select(("SELECT count(*) FROM runs WHERE " + sql).c_str());
+    ASSERT_TRUE(all.ok() && all->Step().ok());
+    EXPECT_EQ(seen, all->Int(0)) << filter;
+    EXPECT_GT(seen, 0) << filter;
+  };
+  const std::pair<const char*, const char*> filters[] = {
+      {"submitter = ann", "submitter = 'ann'"},
+      {"submitter = joe", "submitter = 'joe'"},
+      {"NOT submitter = joe", "submitter <> 'joe'"},
+      {"dataset_name = words", "dataset_name = 'words'"},
+      {"submitter = ann AND origin = MEASURED",
+       "submitter = 'ann' AND origin = 1"},
+      {"submitter = joe AND us_p50 < 150us",
+       "submitter = 'joe' AND cycles_p50 < 150"},
+      {"us_p50 < 9us", "cycles_p50 < 9"},
+      {"model_name = kws OR submitter = ann",
+       "model_name = 'kws' OR submitter = 'ann'"},
+      {"submitter = ann OR cycles_p50 = 2",
+       "submitter = 'ann' OR cycles_p50 = 2"},
+  };
+  for (const auto& [filter, sql] : filters) {
+    expect(filter, sql);
+  }
+  Exec("DELETE FROM runs WHERE submitter = 'joe' AND id > 100");
+  expect("submitter = joe", "submitter = 'joe'");
+  Exec("DELETE FROM runs WHERE submitter = 'joe'");
+  EXPECT_EQ(Overview("submitter = joe").cells_size(), 0);
 }
 
 TEST_F(OverviewTest, ATrendGoesByTimeAndSaysWhatChanged) {
@@ -219,6 +289,8 @@ TEST_F(OverviewTest, NoQuestionScansATable) {
                        "ORDER BY revision"),
            std::string("SELECT origin FROM run_cells WHERE model_name = 'm' "
                        "AND board_id = 'b'"),
+           std::string("SELECT create_us, id FROM runs WHERE group_id = 1 "
+                       "ORDER BY create_us DESC, id DESC LIMIT 20"),
            std::string("SELECT id FROM jobs WHERE state = 1 ORDER BY id"),
            std::string("SELECT job_id FROM leases WHERE end_us = 0"),
            std::string("SELECT * FROM predictions WHERE job_id = 1 ORDER BY "

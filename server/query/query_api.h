@@ -45,7 +45,6 @@ class QueryApi {
         reader_(std::move(reader)),
         check_(std::move(check)) {}
 
-  absl::Status FillCell(const Filter& filter, v1::OverviewCell* cell);
   absl::Status RefreshCells();
   absl::StatusOr<std::vector<v1::OverviewCell>> FilteredCells(
       const Filter& filter);

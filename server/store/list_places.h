@@ -22,7 +22,7 @@ absl::StatusOr<std::vector<ListPlace>> FindPlaces(Database& database,
                                                   const ListRequest& request,
                                                   size_t wanted);
 
-// What follows is between list_places.cc and list_groups.cc.
+// What follows is between list_places.cc, list_groups.cc and the overview.
 
 /// SQL in the making.
 struct SqlText {

@@ -300,10 +300,27 @@ CREATE INDEX jobs_class ON jobs(unicode(substr(failure, 2, 1)), id)
   WHERE failure <> x'';
 )sql";
 
+// How many runs each group has: an overview of some groups, without counting
+// their runs. runs_grouped sets group_id behind each insert.
+constexpr const char* kGroupCounts = R"sql(
+ALTER TABLE run_groups ADD COLUMN run_count INTEGER NOT NULL DEFAULT 0;
+UPDATE run_groups SET run_count =
+  (SELECT count(*) FROM runs WHERE group_id = run_groups.id);
+CREATE TRIGGER runs_group_moved AFTER UPDATE OF group_id ON runs
+WHEN new.group_id <> old.group_id BEGIN
+  UPDATE run_groups SET run_count = run_count - 1 WHERE id = old.group_id;
+  UPDATE run_groups SET run_count = run_count + 1 WHERE id = new.group_id;
+END;
+CREATE TRIGGER runs_group_left AFTER DELETE ON runs BEGIN
+  UPDATE run_groups SET run_count = run_count - 1 WHERE id = old.group_id;
+END;
+)sql";
+
 constexpr std::array kSteps = {
-    Migration{kFirst},   Migration{kQueries},
-    Migration{kCare},    Migration{kScale, FillScale},
-    Migration{kHistory}, Migration{kOrders}};
+    Migration{kFirst},      Migration{kQueries},
+    Migration{kCare},       Migration{kScale, FillScale},
+    Migration{kHistory},    Migration{kOrders},
+    Migration{kGroupCounts}};
 
 }  // namespace
 
