@@ -11,6 +11,7 @@ namespace tinyrig::server {
 namespace {
 
 constexpr int64_t kSparkline = 20;
+constexpr size_t kFewGroups = 3000;
 
 struct NewRun {
   int64_t create_us = 0, id = 0;
@@ -160,6 +161,81 @@ OverviewLane& LaneOf(std::vector<OverviewLane>& lanes, int64_t origin) {
   return it != lanes.end() ? *it : lanes.emplace_back(OverviewLane{origin});
 }
 
+// Whether the filter asks for nothing but what all runs of a lane share.
+bool OfLanes(const Filter& filter) {
+  if (filter.kind == Filter::Kind::kTest) {
+    const std::string_view column = filter.field->column;
+    return column == "model_name" || column == "board_id" || column == "origin";
+  }
+  return std::ranges::all_of(filter.children, OfLanes);
+}
+
+absl::Status AddWholeLanes(Database& database, const Filter& filter,
+                           OverviewLanes& lanes) {
+  SqlText sql;
+  sql.Add("SELECT model_name, board_id, origin, run_count FROM run_cells")
+      .Add(" WHERE run_count > 0")
+      .Add(ToSql(filter));
+  ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    lanes[{row.Bytes(0), row.Bytes(1)}].push_back(
+        {.origin = row.Int(2), .count = row.Int(3), .total = row.Int(3)});
+  }
+}
+
+SqlText SelectGroups(const Filter& filter) {
+  SqlText sql;
+  sql.Add("SELECT model_name, board_id, origin, id, run_count FROM run_groups")
+      .Add(" WHERE run_count > 0")
+      .Add(ToSql(filter));
+  return sql;
+}
+
+// Rows of SelectGroups. Without `counts` all runs of a group pass.
+absl::Status AddRows(Query& row, const Counts* counts, OverviewLanes& lanes) {
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    int64_t count = row.Int(4);
+    if (counts != nullptr) {
+      const auto found = counts->find(row.Int(3));
+      count = found == counts->end() ? 0 : found->second;
+    }
+    if (count > 0) {
+      OverviewLane& lane =
+          LaneOf(lanes[{row.Bytes(0), row.Bytes(1)}], row.Int(2));
+      lane.count += count;
+      lane.groups.push_back(row.Int(3));
+    }
+  }
+}
+
+absl::Status AddGroups(Database& database, const Filter& filter,
+                       const Counts* counts, OverviewLanes& lanes) {
+  const SqlText sql = SelectGroups(filter);
+  ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
+  return AddRows(row, counts, lanes);
+}
+
+// Of tens of thousands of groups, those few that have counts.
+absl::Status AddFewGroups(Database& database, const Filter& filter,
+                          const Counts& counts, OverviewLanes& lanes) {
+  SqlText sql = SelectGroups(filter);
+  sql.Add(" AND id = ?").Bind(int64_t{0});
+  for (const auto& [id, count] : counts) {
+    sql.values.back() = id;
+    ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
+    RETURN_IF_ERROR(AddRows(row, &counts, lanes));
+  }
+  return absl::OkStatus();
+}
+
 // What all lanes have, to know those of which all runs pass.
 absl::Status SetTotals(Database& database, OverviewLanes& lanes) {
   ASSIGN_OR_RETURN(Query row,
@@ -189,35 +265,19 @@ absl::Status SetTotals(Database& database, OverviewLanes& lanes) {
 
 absl::StatusOr<OverviewLanes> FindLanes(Database& database,
                                         const Filter& filter) {
-  const SplitFilter split = SplitByGroup(filter);
-  const bool all = split.rest.empty();
-  Counts counts;
-  if (!all) {
-    ASSIGN_OR_RETURN(counts, CountByGroup(database, split.rest));
-  }
-  SqlText sql;
-  sql.Add("SELECT model_name, board_id, origin, id, run_count FROM run_groups")
-      .Add(" WHERE run_count > 0")
-      .Add(ToSql(split.group));
   OverviewLanes lanes;
-  {
-    ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        break;
-      }
-      const auto counted = counts.find(row.Int(3));
-      const int64_t count = all                       ? row.Int(4)
-                            : counted == counts.end() ? 0
-                                                      : counted->second;
-      if (count > 0) {
-        OverviewLane& lane =
-            LaneOf(lanes[{row.Bytes(0), row.Bytes(1)}], row.Int(2));
-        lane.count += count;
-        lane.groups.push_back(row.Int(3));
-      }
-    }
+  if (OfLanes(filter)) {
+    RETURN_IF_ERROR(AddWholeLanes(database, filter, lanes));
+    return lanes;
+  }
+  const SplitFilter split = SplitByGroup(filter);
+  if (split.rest.empty()) {
+    RETURN_IF_ERROR(AddGroups(database, split.group, nullptr, lanes));
+  } else {
+    ASSIGN_OR_RETURN(const Counts counts, CountByGroup(database, split.rest));
+    RETURN_IF_ERROR(counts.size() <= kFewGroups
+                        ? AddFewGroups(database, split.group, counts, lanes)
+                        : AddGroups(database, split.group, &counts, lanes));
   }
   RETURN_IF_ERROR(SetTotals(database, lanes));
   return lanes;
