@@ -208,7 +208,7 @@ absl::Status SayReady(const Flags& flags, const RpcServer& rpc,
 absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(flags.data));
   if (folder.was_unclean()) {
-    LOG_WARNING("server", "the last server did not stop cleanly: checking");
+    LOG_WARNING("server", "the last server did not stop cleanly");
   }
   ASSIGN_OR_RETURN(
       const auto store,

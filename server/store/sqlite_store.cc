@@ -18,13 +18,26 @@ absl::Status CheckIntegrity(Database& database) {
   return absl::OkStatus();
 }
 
+bool IsSmall(const std::filesystem::path& path, int64_t max_bytes) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path, error);
+  if (!error && bytes <= static_cast<uintmax_t>(max_bytes)) {
+    return true;
+  }
+  LOG_WARNING("store",
+              "the database of {} MiB is not checked at start, that takes "
+              "long; `tinyrig admin check` looks for damage meanwhile",
+              error ? 0 : bytes >> 20);
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
     const std::filesystem::path& path, const SqliteStoreOptions& options) {
   ASSIGN_OR_RETURN(Database writer,
                    Database::Open(path, Database::Mode::kReadWrite));
-  if (options.check_integrity) {
+  if (options.check_integrity && IsSmall(path, options.max_checked_bytes)) {
     RETURN_IF_ERROR(CheckIntegrity(writer));
   }
   RETURN_IF_ERROR(Migrate(writer));

@@ -23,8 +23,12 @@
 namespace tinyrig::server {
 
 struct SqliteStoreOptions {
-  bool check_integrity = false;  ///< PRAGMA quick_check before use
-  int64_t max_page_count = 0;    ///< a full disk, for tests; 0: no limit
+  /// PRAGMA quick_check before use; it reads the whole file.
+  bool check_integrity = false;
+  /// A larger file is not checked: nobody waits minutes for a server. What was
+  /// committed is whole after a crash all the same, SQLite's log sees to that.
+  int64_t max_checked_bytes = int64_t{256} << 20;
+  int64_t max_page_count = 0;  ///< a full disk, for tests; 0: no limit
 };
 
 class SqliteStore : public Store, public CareStore, public WaitingStore {

@@ -1,4 +1,6 @@
 // The store alone: migrations, states expected, fences, all-or-nothing.
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -207,6 +209,32 @@ TEST_F(StoreTest, EverythingIsThereAfterAReopenAndTheCheckPasses) {
   Reopen({.check_integrity = true});
   EXPECT_EQ(store_->GetJob(id)->fence, fence);
   EXPECT_EQ(store_->LiveLeases()->size(), 1U);
+}
+
+// A large database would keep people waiting for minutes.
+TEST_F(StoreTest, OnlySmallDatabasesAreCheckedAtStart) {
+  const std::filesystem::path path = folder_.path() / "t.db";
+  store_.reset();
+  {
+    auto database = Database::Open(path, Database::Mode::kReadWrite);
+    ASSERT_TRUE(database.ok());
+    ASSERT_TRUE(database
+                    ->Exec("CREATE TABLE last (x); INSERT INTO last VALUES "
+                           "(zeroblob(100000)); PRAGMA wal_checkpoint(TRUNCATE)")
+                    .ok());
+  }
+  const auto end = static_cast<int64_t>(std::filesystem::file_size(path));
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    const std::string rubbish(3 * 4096, '\xFF');
+    file.seekp(end - static_cast<int64_t>(rubbish.size()));
+    file << rubbish;
+  }
+  SqliteStoreOptions options{.check_integrity = true};
+  EXPECT_EQ(SqliteStore::Open(path, options).status().code(),
+            absl::StatusCode::kDataLoss);
+  options.max_checked_bytes = end - 1;
+  EXPECT_TRUE(SqliteStore::Open(path, options).ok());
 }
 
 TEST_F(StoreTest, AFullDiskIsSaidAndUndoneWhole) {
