@@ -4,6 +4,8 @@
 #include "absl/strings/str_format.h"
 #include <google/protobuf/util/json_util.h>
 
+#include "server/http/json_writer.h"
+
 namespace tinyrig::server {
 namespace {
 
@@ -40,9 +42,13 @@ absl::Status SetInteger(const std::string& name, const std::string& value,
 }  // namespace
 
 absl::StatusOr<std::string> ToJson(const pb::Message& message) {
+  std::string json;
+  if (WriteJson(message, json)) {
+    return json;
+  }
+  json.clear();
   pb::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
-  std::string json;
   const auto status = pb::util::MessageToJsonString(message, &json, options);
   if (!status.ok()) {
     return absl::InternalError("answer as JSON: " + status.ToString());
