@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "server/query/snapshot.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -186,6 +187,7 @@ absl::StatusOr<v1::BoardHistory> BoardHistoryApi::GetBoardHistory(
       const int parts,
       InRange("bucket_count", request.bucket_count(), 48, kMaxParts));
   const std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Begin(reader_));
   ASSIGN_OR_RETURN(const auto names, BoardNames(request.board_name()));
   const auto board_count = static_cast<int64_t>(names.size());
   if (board_count * parts > kMaxHistoryParts) {
