@@ -1,9 +1,9 @@
 // One metric over time.
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
 
 #include "absl/strings/str_join.h"
 #include <google/protobuf/util/message_differencer.h>
@@ -81,16 +81,14 @@ bool IsEqual(const v1::Environment& a, const v1::Environment& b,
   return differencer.CompareWithFields(a, b, {field}, {field});
 }
 
-std::vector<std::string> Changes(const v1::Environment& before,
-                                 const v1::Environment& now) {
-  std::vector<std::string> names;
+void AddChanges(const v1::Environment& before, const v1::Environment& now,
+                v1::TrendPoint* point) {
   const auto& descriptor = *v1::Environment::descriptor();
   for (int i = 0; i < descriptor.field_count(); ++i) {
     if (!IsEqual(before, now, descriptor.field(i))) {
-      names.push_back(descriptor.field(i)->name());
+      point->add_environment_changes(descriptor.field(i)->name());
     }
   }
-  return names;
 }
 
 // The newest of one origin, in the order of the index.
@@ -113,7 +111,7 @@ absl::Status AddPoints(Database& database, const v1::GetTrendRequest& request,
   }
 }
 
-// Runs share environments: each is parsed once, each pair compared once.
+// Runs share environments: each is parsed once.
 class Environments {
  public:
   explicit Environments(Database& database) : database_(database) {}
@@ -145,18 +143,15 @@ class Environments {
     return key;
   }
 
-  const std::vector<std::string>& Differences(int64_t before, int64_t now) {
-    const auto [it, fresh] = compared_.try_emplace({before, now});
-    if (fresh && before != now) {
-      it->second = Changes(known_.at(before), known_.at(now));
+  void AddDifferences(int64_t before, int64_t now, v1::TrendPoint* point) {
+    if (before != now) {
+      AddChanges(known_.at(before), known_.at(now), point);
     }
-    return it->second;
   }
 
  private:
   Database& database_;
-  std::map<int64_t, v1::Environment> known_;
-  std::map<std::pair<int64_t, int64_t>, std::vector<std::string>> compared_;
+  std::unordered_map<int64_t, v1::Environment> known_;
 };
 
 absl::StatusOr<std::vector<int64_t>> OriginsOf(
@@ -231,8 +226,7 @@ absl::StatusOr<v1::Trend> QueryApi::GetTrend(
     point->set_value(from.value);
     point->set_origin(static_cast<v1::Origin>(from.origin));
     if (before.has_value()) {
-      const auto& names = environments.Differences(*before, *environment);
-      point->mutable_environment_changes()->Add(names.begin(), names.end());
+      environments.AddDifferences(*before, *environment, point);
     }
     before = *environment;
   }
