@@ -14,7 +14,8 @@ test(
     const rows = page.locator('.table-box').first().locator('tbody tr');
     await rows.nth(world.boards.length - 1).waitFor();
     await page.waitForFunction(
-      () => !document.querySelector('main')?.innerText.includes('IDLE'),
+      // The boards; below, the changes of state keep what was.
+      () => !document.querySelector('.table-box')?.innerText.includes('IDLE'),
     );
     assert.equal(
       await rows.getByText('OFFLINE', { exact: true }).count(),
