@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kSparkline = 20;
 constexpr size_t kFewGroups = 3000;
+constexpr size_t kReadWhole = 4;  ///< groups of a lane
 
 struct NewRun {
   int64_t create_us = 0, id = 0;
@@ -22,6 +23,16 @@ double Micros(int64_t cycles, int64_t clock_hz) {
   return clock_hz == 0 ? 0.0
                        : static_cast<double>(cycles) * 1e6 /
                              static_cast<double>(clock_hz);
+}
+
+absl::Status AddRuns(Query& row, std::vector<NewRun>& runs) {
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) {
+      return absl::OkStatus();
+    }
+    runs.push_back({row.Int(0), row.Int(1), Micros(row.Int(2), row.Int(3))});
+  }
 }
 
 // Along the index runs_series, which has all columns that are read here.
@@ -41,13 +52,8 @@ absl::StatusOr<std::vector<NewRun>> Walk(Database& database,
   sql.Add(" ORDER BY create_us DESC, id DESC LIMIT ?").Bind(wanted);
   ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
   std::vector<NewRun> runs;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return runs;
-    }
-    runs.push_back({row.Int(0), row.Int(1), Micros(row.Int(2), row.Int(3))});
-  }
+  RETURN_IF_ERROR(AddRuns(row, runs));
+  return runs;
 }
 
 // Each group by its own index, merged.
@@ -80,6 +86,32 @@ absl::StatusOr<std::vector<NewRun>> Merge(Database& database,
   return runs;
 }
 
+// A few groups: the newest of each, sorted. All columns but those of `rest` are
+// in the index runs_group_time.
+absl::StatusOr<std::vector<NewRun>> ReadGroups(Database& database,
+                                               const OverviewLane& lane,
+                                               const Filter& filter,
+                                               int64_t wanted) {
+  SqlText sql;
+  sql.Add("SELECT create_us, id, cycles_p50, clock_hz FROM runs WHERE ")
+      .Add("group_id = ?")
+      .Bind(int64_t{0})
+      .Add(ToSql(SplitByGroup(filter).rest))
+      .Add(" ORDER BY create_us DESC, id DESC LIMIT ?")
+      .Bind(wanted);
+  std::vector<NewRun> runs;
+  for (const int64_t group : lane.groups) {
+    sql.values.front() = group;
+    ASSIGN_OR_RETURN(Query row, database.SelectValues(sql.text, sql.values));
+    RETURN_IF_ERROR(AddRuns(row, runs));
+  }
+  std::ranges::sort(runs, [](const NewRun& a, const NewRun& b) {
+    return std::tie(a.create_us, a.id) > std::tie(b.create_us, b.id);
+  });
+  runs.resize(std::min(runs.size(), static_cast<size_t>(wanted)));
+  return runs;
+}
+
 // The newest by time, whatever the order in which they were stored: an import
 // brings old runs.
 absl::StatusOr<std::vector<NewRun>> Newest(Database& database,
@@ -87,13 +119,18 @@ absl::StatusOr<std::vector<NewRun>> Newest(Database& database,
                                            const OverviewLane& lane,
                                            const Filter& filter,
                                            int64_t wanted) {
+  if (lane.groups.empty()) {
+    return Walk(database, cell, lane, filter, wanted);
+  }
   // A walk passes runs of other groups, a merge asks each group and looks up
   // each run.
   const int64_t walked = wanted * lane.total / std::max<int64_t>(lane.count, 1);
-  const int64_t asked = static_cast<int64_t>(lane.groups.size()) + wanted;
-  return lane.groups.empty() || walked <= 2 * asked
-             ? Walk(database, cell, lane, filter, wanted)
-             : Merge(database, lane, filter, wanted);
+  const auto asked = static_cast<int64_t>(lane.groups.size()) + wanted;
+  if (lane.groups.size() <= kReadWhole) {
+    return ReadGroups(database, lane, filter, wanted);
+  }
+  return walked <= 2 * asked ? Walk(database, cell, lane, filter, wanted)
+                             : Merge(database, lane, filter, wanted);
 }
 
 absl::Status FillNewest(Database& database, int64_t id,

@@ -289,7 +289,8 @@ TEST_F(OverviewTest, NoQuestionScansATable) {
                        "ORDER BY revision"),
            std::string("SELECT origin FROM run_cells WHERE model_name = 'm' "
                        "AND board_id = 'b'"),
-           std::string("SELECT create_us, id FROM runs WHERE group_id = 1 "
+           std::string("SELECT create_us, id, cycles_p50, clock_hz FROM runs "
+                       "WHERE group_id = 1 "
                        "ORDER BY create_us DESC, id DESC LIMIT 20"),
            std::string("SELECT id FROM jobs WHERE state = 1 ORDER BY id"),
            std::string("SELECT job_id FROM leases WHERE end_us = 0"),
