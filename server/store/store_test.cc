@@ -218,10 +218,11 @@ TEST_F(StoreTest, OnlySmallDatabasesAreCheckedAtStart) {
   {
     auto database = Database::Open(path, Database::Mode::kReadWrite);
     ASSERT_TRUE(database.ok());
-    ASSERT_TRUE(database
-                    ->Exec("CREATE TABLE last (x); INSERT INTO last VALUES "
-                           "(zeroblob(100000)); PRAGMA wal_checkpoint(TRUNCATE)")
-                    .ok());
+    ASSERT_TRUE(
+        database
+            ->Exec("CREATE TABLE last (x); INSERT INTO last VALUES "
+                   "(zeroblob(100000)); PRAGMA wal_checkpoint(TRUNCATE)")
+            .ok());
   }
   const auto end = static_cast<int64_t>(std::filesystem::file_size(path));
   {
