@@ -9,8 +9,8 @@ namespace {
 constexpr int64_t kDayUs = 24LL * 3600 * 1'000'000;
 constexpr int64_t kNowUs = 20'000 * kDayUs;
 
-RunAge Run(int64_t age_days, const std::string& model = "m",
-           const std::string& board = "b", int64_t origin = 1) {
+RunAge AgedRun(int64_t age_days, const std::string& model = "m",
+               const std::string& board = "b", int64_t origin = 1) {
   return {.model_name = model,
           .board_id = board,
           .origin = origin,
@@ -20,16 +20,17 @@ RunAge Run(int64_t age_days, const std::string& model = "m",
 TEST(Retention, YoungRunsStayHoweverMany) {
   RunRetention retention({.keep_days = 10, .keep_runs_per_cell = 1}, kNowUs);
   for (int i = 0; i < 50; ++i) {
-    EXPECT_TRUE(retention.Keeps(Run(9)));
+    EXPECT_TRUE(retention.Keeps(AgedRun(9)));
   }
-  EXPECT_TRUE(retention.Keeps(Run(10)));  // to the day
-  EXPECT_FALSE(retention.Keeps(Run(11)));
+  EXPECT_TRUE(retention.Keeps(AgedRun(10)));  // to the day
+  EXPECT_FALSE(retention.Keeps(AgedRun(11)));
 }
 
 TEST(Retention, TheNewestOfEachCellStayHoweverOld) {
   RunRetention retention({.keep_days = 1, .keep_runs_per_cell = 2}, kNowUs);
   for (const RunAge& cell :
-       {Run(500), Run(500, "n"), Run(500, "n", "c"), Run(500, "n", "c", 2)}) {
+       {AgedRun(500), AgedRun(500, "n"), AgedRun(500, "n", "c"),
+        AgedRun(500, "n", "c", 2)}) {
     EXPECT_TRUE(retention.Keeps(cell));
     EXPECT_TRUE(retention.Keeps(cell));
     EXPECT_FALSE(retention.Keeps(cell));
@@ -39,11 +40,11 @@ TEST(Retention, TheNewestOfEachCellStayHoweverOld) {
 
 TEST(Retention, BaselinesStay) {
   RunRetention retention({.keep_days = 1, .keep_runs_per_cell = 1}, kNowUs);
-  EXPECT_TRUE(retention.Keeps(Run(400)));
-  RunAge baseline = Run(5000);
+  EXPECT_TRUE(retention.Keeps(AgedRun(400)));
+  RunAge baseline = AgedRun(5000);
   baseline.is_baseline = true;
   EXPECT_TRUE(retention.Keeps(baseline));
-  EXPECT_FALSE(retention.Keeps(Run(5000)));
+  EXPECT_FALSE(retention.Keeps(AgedRun(5000)));
 }
 
 TEST(Retention, RulesHaveDefaultsAndLimits) {
