@@ -9,9 +9,10 @@
 namespace tinyrig::cli {
 namespace {
 
-// What a spreadsheet would run; a number with its sign is none.
+// What a spreadsheet would run; a number with its sign is none ("+5.00 %"),
+// nor is the dash that stands for nothing.
 bool IsFormula(const std::string& text) {
-  if (text.empty() ||
+  if (text.empty() || text == "-" ||
       std::string_view("=+-@\t\r").find(text[0]) == std::string_view::npos) {
     return false;
   }
@@ -19,7 +20,9 @@ bool IsFormula(const std::string& text) {
   const char* end = text.data() + text.size();
   double number = 0;
   const auto [rest, error] = std::from_chars(begin, end, number);
-  return error != std::errc() || rest != end || !std::isfinite(number);
+  const std::string_view unit(rest, static_cast<size_t>(end - rest));
+  return error != std::errc() || !std::isfinite(number) ||
+         (!unit.empty() && unit != " %");
 }
 
 std::string CsvCell(const std::string& given) {
