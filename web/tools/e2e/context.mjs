@@ -55,11 +55,23 @@ export const everyPage = () => {
   ];
 };
 
+/** Chromium now and then drops one of many downloads in a row: click again. */
+async function downloadOf(page, button, tries = 3) {
+  try {
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: 10_000 }),
+      button.click(),
+    ]);
+    return download;
+  } catch (error) {
+    if (tries <= 1 || error.name !== 'TimeoutError') throw error;
+    return downloadOf(page, button, tries - 1);
+  }
+}
+
 export async function csvOf(page, box) {
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    box.locator('[data-export]').first().click(),
-  ]);
+  const button = box.locator('[data-export]').first();
+  const download = await downloadOf(page, button);
   const text = readFileSync(await download.path(), 'utf8');
   return {
     name: download.suggestedFilename(),
