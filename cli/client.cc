@@ -1,126 +1,44 @@
 #include "cli/client.h"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <set>
-
-#include <grpcpp/grpcpp.h>
 
 #include "base/clock.h"
 #include "base/sha256.h"
+#include "cli/calls.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
 
 namespace tinyrig::client {
 namespace {
 
 constexpr size_t kChunkBytes = 512 * 1024;
-constexpr int kCallTimeoutMs = 60'000;
-constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
+constexpr int kWatchPauseMs = 300;
 
 }  // namespace
 
 struct LabClient::Channel {
-  std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::LabService::Stub> stub;
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::set<grpc::ClientContext*> contexts;
-  bool cancelled = false;
+  Calls calls;
 
-  // One call in progress, known to CancelAll().
-  class Call {
-   public:
-    Call(Channel& owner, int timeout_ms) : owner_(owner) {
-      if (timeout_ms > 0) {
-        context.set_deadline(std::chrono::system_clock::now() +
-                             std::chrono::milliseconds(timeout_ms));
-      }
-      const std::lock_guard lock(owner_.mutex);
-      owner_.contexts.insert(&context);
-      if (owner_.cancelled) {
-        context.TryCancel();
-      }
-    }
-    ~Call() {
-      const std::lock_guard lock(owner_.mutex);
-      owner_.contexts.erase(&context);
-    }
-    Call(const Call&) = delete;
-    Call& operator=(const Call&) = delete;
-    grpc::ClientContext context;
-
-   private:
-    Channel& owner_;
-  };
-
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Unary(
-      grpc::Status (v1::LabService::Stub::*method)(grpc::ClientContext*,
-                                                   const Request&, Response*),
-      const Request& request, const std::string& address);
+  template <typename Method, typename Request>
+  auto Unary(Method method, const Request& request,
+             const std::string& address) {
+    return client::Unary(calls, *stub, method, request, kShortMs, address);
+  }
 };
-
-namespace {
-
-absl::Status FromGrpc(const grpc::Status& status, const std::string& address) {
-  if (status.ok()) {
-    return absl::OkStatus();
-  }
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return absl::UnavailableError(absl::StrCat(
-        "no server answers at ", address, " (", status.error_message(),
-        "); start one with `tinyrig server`, or name it with --server or "
-        "TINYRIG_SERVER"));
-  }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      status.error_message());
-}
-
-}  // namespace
-
-template <typename Request, typename Response>
-absl::StatusOr<Response> LabClient::Channel::Unary(
-    grpc::Status (v1::LabService::Stub::*method)(grpc::ClientContext*,
-                                                 const Request&, Response*),
-    const Request& request, const std::string& address) {
-  Call call(*this, kCallTimeoutMs);
-  Response response;
-  const grpc::Status status =
-      (stub.get()->*method)(&call.context, request, &response);
-  RETURN_IF_ERROR(FromGrpc(status, address));
-  return response;
-}
 
 LabClient::LabClient(std::string address)
     : address_(std::move(address)), channel_(std::make_unique<Channel>()) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  channel_->channel = grpc::CreateCustomChannel(
-      address_, grpc::InsecureChannelCredentials(), arguments);
-  channel_->stub = v1::LabService::NewStub(channel_->channel);
+  channel_->stub = v1::LabService::NewStub(Dial(address_));
 }
 
 LabClient::~LabClient() = default;
 
 void LabClient::CancelAll() {
-  const std::lock_guard lock(channel_->mutex);
-  channel_->cancelled = true;
-  for (grpc::ClientContext* context : channel_->contexts) {
-    context->TryCancel();
-  }
-  channel_->wake.notify_all();
+  channel_->calls.Cancel();
 }
 
 bool LabClient::cancelled() const {
-  const std::lock_guard lock(channel_->mutex);
-  return channel_->cancelled;
+  return channel_->calls.cancelled();
 }
 
 absl::StatusOr<v1::ServerInfo> LabClient::GetServerInfo() {
@@ -141,7 +59,7 @@ absl::StatusOr<v1::Board> LabClient::GetBoard(const std::string& name) {
 
 absl::StatusOr<std::string> LabClient::UploadBlob(
     std::span<const uint8_t> bytes) {
-  Channel::Call call(*channel_, kCallTimeoutMs);
+  Call call(channel_->calls, kShortMs);
   v1::UploadBlobResponse response;
   auto writer = channel_->stub->UploadBlob(&call.context, &response);
   v1::UploadBlobRequest request;
@@ -164,7 +82,7 @@ absl::StatusOr<std::string> LabClient::UploadBlob(
 
 absl::StatusOr<std::vector<uint8_t>> LabClient::DownloadBlob(
     const std::string& sha256) {
-  Channel::Call call(*channel_, kCallTimeoutMs);
+  Call call(channel_->calls, kShortMs);
   v1::DownloadBlobRequest request;
   request.set_sha256(sha256);
   auto reader = channel_->stub->DownloadBlob(&call.context, request);
@@ -226,7 +144,7 @@ absl::StatusOr<v1::Job> LabClient::WatchJob(
     bool ended = false;
     grpc::Status status;
     {
-      Channel::Call call(*channel_, 0);
+      Call call(channel_->calls, kNoLimit);
       v1::WatchJobRequest request;
       request.set_id(id);
       auto reader = channel_->stub->WatchJob(&call.context, request);
@@ -251,10 +169,7 @@ absl::StatusOr<v1::Job> LabClient::WatchJob(
       return problem.ok() ? absl::UnavailableError("the watch ended early")
                           : problem;
     }
-    std::unique_lock lock(channel_->mutex);
-    channel_->wake.wait_for(lock, std::chrono::milliseconds(300),
-                            [&] { return channel_->cancelled; });
-    if (channel_->cancelled) {
+    if (!channel_->calls.Rest(kWatchPauseMs)) {
       return absl::CancelledError("interrupted");
     }
   }
@@ -263,7 +178,7 @@ absl::StatusOr<v1::Job> LabClient::WatchJob(
 absl::Status LabClient::GetJobLog(
     const std::string& id, bool follow,
     const std::function<void(const v1::JobLogLine&)>& see) {
-  Channel::Call call(*channel_, follow ? 0 : kCallTimeoutMs);
+  Call call(channel_->calls, follow ? kNoLimit : kShortMs);
   v1::GetJobLogRequest request;
   request.set_id(id);
   request.set_follow(follow);
