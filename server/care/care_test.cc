@@ -248,6 +248,16 @@ TEST_F(CareTest, ABackupIsOneMomentWhileOthersWrite) {
   for (int i = 0; i < 5; ++i) {
     AddRun("m");
   }
+  {  // more pages than one step copies
+    auto database =
+        Database::Open(Data() / "tinyrig.db", Database::Mode::kReadWrite);
+    ASSERT_TRUE(database.ok());
+    ASSERT_TRUE(
+        database
+            ->Exec(
+                "INSERT INTO meta VALUES ('ballast', hex(zeroblob(2 << 20)))")
+            .ok());
+  }
   bool wrote = false;
   ASSERT_TRUE(Backup([&](const v1::BackupProgress& progress) {
                 if (progress.step() == "database" && !wrote) {
