@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "base/file.h"
-#include "server/care/restore.h"
+#include "server/admin/restore.h"
 #include <sys/file.h>
 
 namespace tinyrig::server {

@@ -11,7 +11,7 @@ namespace tinyrig::server {
 class DataFolder {
  public:
   /// Makes the folder, takes its lock and completes a restore that was killed
-  /// (care/restore.h). FAILED_PRECONDITION: another server
+  /// (admin/restore.h). FAILED_PRECONDITION: another server
   /// has it.
   static absl::StatusOr<DataFolder> Open(const std::filesystem::path& path);
 

@@ -2,8 +2,8 @@
 #include <fstream>
 
 #include "server/api/lab_api.h"
-#include "server/api/page_token.h"
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
+#include "server/request/list_request.h"
 
 namespace tinyrig::server {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "server/api/job_request.h"
 #include "server/api/lab_api.h"
-#include "server/api/page_token.h"
 #include "server/queue/job_state.h"
+#include "server/request/list_request.h"
 
 namespace tinyrig::server {
 namespace {

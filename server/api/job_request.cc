@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_join.h"
 
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
 
 namespace tinyrig::server {
 namespace {

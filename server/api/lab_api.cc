@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_join.h"
 
-#include "server/api/page_token.h"
+#include "server/request/list_request.h"
 #include "server/store/migrations.h"
 
 namespace tinyrig::server {

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "base/status.h"
-#include "server/api/caller.h"
 #include "server/lab/job_desk.h"
 #include "server/lab/lab.h"
+#include "server/request/caller.h"
 #include "tinyrig/v1/lab_service.pb.h"
 
 namespace tinyrig::server {

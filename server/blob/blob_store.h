@@ -2,7 +2,7 @@
 // <folder>/ab/cdef... A blob is whole or not there: it is written to
 // <folder>/incoming/, synced, checked and renamed. Thread-safe.
 //
-// A blob that nothing names is removed one day (server/care). Whoever looks
+// A blob that nothing names is removed one day (server/admin). Whoever looks
 // whether a blob is there and then stores its name holds Hold() meanwhile.
 #pragma once
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "server/api/caller.h"
+#include "server/request/caller.h"
 
 namespace tinyrig::server {
 

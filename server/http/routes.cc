@@ -149,7 +149,7 @@ Router LabRoutes(const HttpServices& services) {
   router.Add(Unary("LabService.CreateDataset", "POST", "/api/v1/datasets",
                    "Name an uploaded dataset", api, &LabApi::CreateDataset));
   AddBlobRoutes(router, api);
-  AddCareRoutes(router, services);
+  AddAdminRoutes(router, services);
   AddSystemRoutes(router, services);
   return router;
 }

@@ -1,8 +1,8 @@
 // Every route of docs/HTTP.md, as a table over the api's handlers.
 #pragma once
 
+#include "server/admin/admin_api.h"
 #include "server/api/lab_api.h"
-#include "server/care/admin_api.h"
 #include "server/http/metrics.h"
 #include "server/http/router.h"
 #include "server/query/history.h"
@@ -27,6 +27,6 @@ Router LabRoutes(const HttpServices& services);
 
 // Parts of it, one file each.
 void AddBlobRoutes(Router& router, LabApi& api);
-void AddCareRoutes(Router& router, const HttpServices& services);
+void AddAdminRoutes(Router& router, const HttpServices& services);
 
 }  // namespace tinyrig::server

@@ -7,12 +7,12 @@
 
 #include "absl/strings/ascii.h"
 
+#include "server/filter/filter.h"
 #include "server/http/gzip.h"
 #include "server/http/json.h"
 #include "server/http/request_plan.h"
 #include "server/http/url.h"
 #include "server/http/wire.h"
-#include "server/store/filter.h"
 
 namespace tinyrig::server {
 namespace {

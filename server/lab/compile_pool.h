@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
-#include "server/build/builder.h"
+#include "server/compile/builder.h"
 
 namespace tinyrig::server {
 

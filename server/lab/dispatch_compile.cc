@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/log.h"
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
 #include "server/lab/dispatcher.h"
 #include "server/queue/scheduler.h"
 

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "server/blob/blob_store.h"
-#include "server/build/builder.h"
+#include "server/compile/builder.h"
 #include "server/lab/bell.h"
 #include "server/lab/model_cache.h"
 #include "server/queue/verdict.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
 
 namespace tinyrig::server {
 

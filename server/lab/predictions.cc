@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
 #include "server/stats/top1.h"
 
 namespace tinyrig::server {

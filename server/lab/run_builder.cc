@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_format.h"
 
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
 #include "server/stats/latency.h"
 #include "server/stats/top1.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "server/api/caller.h"
+#include "server/request/caller.h"
 #include "server/store/sqlite.h"
 #include "tinyrig/v1/query_service.pb.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "server/store/filter.h"
+#include "server/filter/filter.h"
 #include "server/store/sqlite.h"
 #include "tinyrig/v1/query_service.pb.h"
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "server/api/caller.h"
-#include "server/store/filter.h"
+#include "server/filter/filter.h"
+#include "server/request/caller.h"
 #include "server/store/sqlite.h"
 #include "tinyrig/v1/lab_service.pb.h"
 #include "tinyrig/v1/query_service.pb.h"

@@ -1,7 +1,7 @@
 // AdminService over gRPC: translates, nothing else.
 #pragma once
 
-#include "server/care/admin_api.h"
+#include "server/admin/admin_api.h"
 #include "tinyrig/v1/admin_service.grpc.pb.h"
 
 namespace tinyrig::server {

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/status.h"
+#include "server/admin/admin_api.h"
 #include "server/api/lab_api.h"
-#include "server/care/admin_api.h"
 #include "server/lab/agent_desk.h"
 #include "server/query/history.h"
 #include "server/query/lab_feed.h"

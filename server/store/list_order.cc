@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
-#include "server/store/filter_syntax.h"
+#include "server/filter/filter_syntax.h"
 
 namespace tinyrig::server {
 namespace {

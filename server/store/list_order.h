@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "server/store/filter.h"
+#include "server/filter/filter.h"
 #include "server/store/sqlite.h"
 
 namespace tinyrig::server {

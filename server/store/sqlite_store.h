@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "server/store/care_store.h"
+#include "server/store/admin_store.h"
 #include "server/store/list_reader.h"
 #include "server/store/sqlite.h"
 #include "server/store/store.h"
@@ -31,7 +31,7 @@ struct SqliteStoreOptions {
   int64_t max_page_count = 0;  ///< a full disk, for tests; 0: no limit
 };
 
-class SqliteStore : public Store, public CareStore, public WaitingStore {
+class SqliteStore : public Store, public AdminStore, public WaitingStore {
  public:
   /// Opens or makes the file and takes missing migrations. DATA_LOSS: the
   /// integrity check found damage.

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/status.h"
+#include "server/filter/filter.h"
 #include "server/queue/scheduler.h"
-#include "server/store/filter.h"
 #include "server/store/list_order.h"
 #include "tinyrig/v1/agent_service.pb.h"
 #include "tinyrig/v1/board.pb.h"

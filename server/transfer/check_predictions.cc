@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "server/build/artifact.h"
+#include "server/compile/artifact.h"
 #include "server/stats/top1.h"
 #include "server/transfer/check_parts.h"
 

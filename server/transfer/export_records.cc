@@ -2,7 +2,7 @@
 // belongs to a finished run does not change any more, it can only be deleted.
 #include <vector>
 
-#include "server/store/filter.h"
+#include "server/filter/filter.h"
 #include "server/store/sqlite.h"
 #include "server/store/sqlite_store.h"
 #include "server/transfer/transfer_api.h"

@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include "server/store/filter.h"
+#include "server/filter/filter.h"
 #include "server/store/sqlite.h"
 #include "server/transfer/export_rows.h"
 #include "server/transfer/row_writer.h"

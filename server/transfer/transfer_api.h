@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/status.h"
-#include "server/api/caller.h"
 #include "server/lab/lab.h"
+#include "server/request/caller.h"
 #include "tinyrig/v1/transfer_service.pb.h"
 
 namespace tinyrig::server {
