@@ -2,6 +2,7 @@
 import { compact, count } from '../format';
 import { useWidth } from '../ui/width';
 import { linear, ticks } from './scale';
+import { YGrid } from './y_grid';
 
 export interface Bin {
   /** [from, to), the last one [from, to]. */
@@ -97,27 +98,13 @@ function Drawing({
       : ticks(low, high, Math.max(2, Math.floor(width / 140)));
   return (
     <svg width={width} height={height} role="img" aria-label={label}>
-      {ticks(0, most, 4)
-        .filter(Number.isInteger)
-        .map((t) => (
-          <g key={t}>
-            <line
-              class="grid"
-              x1={margin.left}
-              x2={width - margin.right}
-              y1={y(t)}
-              y2={y(t)}
-            />
-            <text
-              class="tick"
-              x={margin.left - 6}
-              y={y(t) + 4}
-              text-anchor="end"
-            >
-              {compact(t)}
-            </text>
-          </g>
-        ))}
+      <YGrid
+        ticks={ticks(0, most, 4).filter(Number.isInteger)}
+        y={y}
+        label={compact}
+        width={width}
+        margin={margin}
+      />
       {bins.map((b) => (
         <rect
           key={b.from}

@@ -5,6 +5,7 @@
 import { bytes, bytesExact, count } from '../format';
 import { useWidth } from '../ui/width';
 import { byteTicks, linear } from './scale';
+import { YGrid } from './y_grid';
 
 export interface Buffer {
   tensor: string;
@@ -84,25 +85,13 @@ export function MemoryPlan({
   return (
     <div ref={ref} class="chart">
       <svg width={width} height={height} role="img" aria-label={label}>
-        {byteTicks(arena, 6).map((t) => (
-          <g key={t}>
-            <line
-              class="grid"
-              x1={margin.left}
-              x2={width - margin.right}
-              y1={y(t)}
-              y2={y(t)}
-            />
-            <text
-              class="tick"
-              x={margin.left - 6}
-              y={y(t) + 4}
-              text-anchor="end"
-            >
-              {bytes(t)}
-            </text>
-          </g>
-        ))}
+        <YGrid
+          ticks={byteTicks(arena, 6)}
+          y={y}
+          label={bytes}
+          width={width}
+          margin={margin}
+        />
         <rect
           class="peak"
           x={x(at)}

@@ -2,14 +2,12 @@ import { listJobs } from '../../api';
 import { ago, count, NONE, plural, seconds, time } from '../../format';
 import { queueOf, useLab } from '../../live';
 import { useNow } from '../../now';
-import { useLoad } from '../../load';
 import { setParams } from '../../router';
 import type { PageProps } from '../../page_props';
 import type { Job } from '../../types.gen';
 import { StateBadge } from '../../ui/badge';
 import { definitions } from '../../ui/definitions';
 import { ExportAll } from '../../ui/export_all';
-import { FilterBox, filterProblem } from '../../ui/filter_box';
 import {
   CancelButton,
   eta,
@@ -18,9 +16,14 @@ import {
   LinkMark,
   stageTimes,
 } from '../../ui/job_parts';
-import { Pager } from '../../ui/pager';
-import { Empty, Loaded } from '../../ui/state';
-import { type Column, DataTable, formatSort, parseSort } from '../../ui/table';
+import {
+  ListSection,
+  listSort,
+  quickFilter,
+  SelectFilter,
+} from '../../ui/list_section';
+import { Empty } from '../../ui/state';
+import { type Column, DataTable } from '../../ui/table';
 import { filterExamples, states, toFilter, valueColumns } from './data';
 import { SubmitPanel } from './submit_panel';
 
@@ -236,64 +239,35 @@ function AllJobs({
   now: number;
   live: ReadonlyMap<string, Job>;
 }) {
-  const filter = toFilter(params);
-  const free = params.get('filter') ?? '';
-  const order = params.get('order') ?? '';
-  const pageToken = params.get('pageToken') ?? '';
-  const load = useLoad(
-    `${filter}\n${order}\n${pageToken}\n${live.size}`,
-    (signal) =>
-      listJobs(
-        { filter, pageToken, pageSize: PAGE_SIZE, orderBy: order },
-        signal,
-      ),
-  );
-  const problem = filterProblem(free, load.error);
   return (
     <section aria-label="All jobs">
       <h2>All jobs</h2>
-      <QuickFilters params={params} />
-      <FilterBox
-        key={free}
-        value={free}
+      <ListSection
+        what="jobs"
+        params={params}
+        filter={toFilter(params)}
         examples={filterExamples}
-        problem={problem}
-        onChange={(next) => setParams({ filter: next, pageToken: undefined })}
-      />
-      {!problem && (
-        <Loaded load={load} what="jobs">
-          {(page) => (
-            <JobTable
-              jobs={page.jobs.map((j) => live.get(j.id) ?? j)}
-              next={page.nextPageToken}
-              params={params}
-              now={now}
-            />
-          )}
-        </Loaded>
-      )}
+        pageSize={PAGE_SIZE}
+        list={listJobs}
+        stamp={live.size}
+        filters={() => <QuickFilters params={params} />}
+      >
+        {(page) => (
+          <JobTable
+            jobs={page.jobs.map((j) => live.get(j.id) ?? j)}
+            params={params}
+            now={now}
+          />
+        )}
+      </ListSection>
     </section>
   );
 }
 
 function QuickFilters({ params }: { params: URLSearchParams }) {
-  const change = (key: string) => (event: Event) =>
-    setParams({
-      [key]: (event.currentTarget as HTMLInputElement).value.trim(),
-      pageToken: undefined,
-    });
   return (
     <div class="filters">
-      <label>
-        state{' '}
-        <select value={params.get('state') ?? ''} onChange={change('state')}>
-          {['', ...states].map((s) => (
-            <option key={s} value={s}>
-              {s || 'any'}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectFilter name="state" values={states} params={params} />
       {['board', 'model', 'submitter'].map((key) => (
         <label key={key}>
           {key}{' '}
@@ -302,7 +276,7 @@ function QuickFilters({ params }: { params: URLSearchParams }) {
             placeholder="any"
             spellcheck={false}
             value={params.get(key) ?? ''}
-            onChange={change(key)}
+            onChange={quickFilter(key)}
           />
         </label>
       ))}
@@ -310,61 +284,52 @@ function QuickFilters({ params }: { params: URLSearchParams }) {
   );
 }
 
+function NoJobs({ filter }: { filter: string }) {
+  return (
+    <Empty title={filter ? 'No job passes this filter.' : 'No job yet.'}>
+      {filter ? (
+        <a href="/jobs">Show all jobs</a>
+      ) : (
+        <a href="/jobs?submit=1">Submit a model</a>
+      )}
+    </Empty>
+  );
+}
+
+const listed = [
+  'job',
+  'state',
+  'model_name',
+  'board_id',
+  'dataset',
+  'board_name',
+  'create_time',
+  'end_time',
+  'queue_s',
+  'work_s',
+  'run',
+];
+
 function JobTable({
   jobs,
-  next,
   params,
   now,
 }: {
   jobs: Job[];
-  next: string;
   params: URLSearchParams;
   now: number;
 }) {
   const filter = toFilter(params);
-  if (jobs.length === 0)
-    return (
-      <Empty title={filter ? 'No job passes this filter.' : 'No job yet.'}>
-        {filter ? (
-          <a href="/jobs">Show all jobs</a>
-        ) : (
-          <a href="/jobs?submit=1">Submit a model</a>
-        )}
-      </Empty>
-    );
-  const columns = columnsOf(
-    [
-      'job',
-      'state',
-      'model_name',
-      'board_id',
-      'dataset',
-      'board_name',
-      'create_time',
-      'end_time',
-      'queue_s',
-      'work_s',
-      'run',
-    ],
-    ['failure_class', 'submitter'],
-    now,
-  );
-  const fallback = { key: 'create_time', descending: true };
+  if (jobs.length === 0) return <NoJobs filter={filter} />;
   return (
-    <>
-      <DataTable
-        name="jobs"
-        rowKey={(j) => j.id}
-        rows={jobs}
-        columns={columns}
-        caption={`${plural(jobs.length, 'job')} on this page`}
-        sort={parseSort(params.get('order'), fallback)}
-        onSort={(sort) =>
-          setParams({ order: formatSort(sort), pageToken: undefined })
-        }
-        tools={<ExportAll tables={['jobs']} filter={filter} />}
-      />
-      <Pager token={params.get('pageToken') ?? ''} next={next} />
-    </>
+    <DataTable
+      name="jobs"
+      rowKey={(j) => j.id}
+      rows={jobs}
+      columns={columnsOf(listed, ['failure_class', 'submitter'], now)}
+      caption={`${plural(jobs.length, 'job')} on this page`}
+      {...listSort(params)}
+      tools={<ExportAll tables={['jobs']} filter={filter} />}
+    />
   );
 }

@@ -1,16 +1,19 @@
 import { listRuns } from '../../api';
 import { bytes, count, micros, percent, plural, time } from '../../format';
-import { useLoad } from '../../load';
 import { navigate, setParams } from '../../router';
 import type { PageProps } from '../../page_props';
-import type { ListRunsResponse, Run } from '../../types.gen';
+import type { Run } from '../../types.gen';
 import { OriginBadge } from '../../ui/badge';
 import { definitions } from '../../ui/definitions';
 import { ExportAll } from '../../ui/export_all';
-import { FilterBox, filterProblem } from '../../ui/filter_box';
-import { Pager } from '../../ui/pager';
-import { Empty, Loaded } from '../../ui/state';
-import { type Column, DataTable, formatSort, parseSort } from '../../ui/table';
+import {
+  ListSection,
+  listSort,
+  quickFilter,
+  SelectFilter,
+} from '../../ui/list_section';
+import { Empty } from '../../ui/state';
+import { type Column, DataTable } from '../../ui/table';
 import {
   filterExamples,
   filterKeys,
@@ -25,38 +28,20 @@ import {
 const PAGE_SIZE = 50;
 
 export default function RunsPage({ params }: PageProps) {
-  const filter = toFilter(params);
-  const order = params.get('order');
-  const pageToken = params.get('pageToken') ?? '';
-  const load = useLoad(`${filter}\n${order}\n${pageToken}`, (signal) =>
-    listRuns(
-      {
-        filter,
-        pageToken,
-        pageSize: PAGE_SIZE,
-        orderBy: order ?? '',
-      },
-      signal,
-    ),
-  );
-  const free = params.get('filter') ?? '';
-  const problem = filterProblem(free, load.error);
   return (
     <>
       <h1>Runs</h1>
-      <Filters params={params} seen={load.data?.runs ?? []} />
-      <FilterBox
-        key={free}
-        value={free}
+      <ListSection
+        what="runs"
+        params={params}
+        filter={toFilter(params)}
         examples={filterExamples}
-        problem={problem}
-        onChange={(next) => setParams({ filter: next, pageToken: undefined })}
-      />
-      {!problem && (
-        <Loaded load={load} what="runs">
-          {(page) => <RunTable page={page} params={params} />}
-        </Loaded>
-      )}
+        pageSize={PAGE_SIZE}
+        list={listRuns}
+        filters={(page) => <Filters params={params} seen={page?.runs ?? []} />}
+      >
+        {(page) => <RunTable runs={page.runs} params={params} />}
+      </ListSection>
     </>
   );
 }
@@ -68,29 +53,16 @@ function Filters({
   params: URLSearchParams;
   seen: readonly Run[];
 }) {
-  const change = (key: string) => (event: Event) => {
-    const { value } = event.currentTarget as
-      | HTMLInputElement
-      | HTMLSelectElement;
-    setParams({ [key]: value.trim(), pageToken: undefined });
-  };
   return (
     <div class="filters">
       {filterKeys.map((key) =>
         key === 'origin' ? (
-          <label key={key}>
-            origin{' '}
-            <select
-              value={params.get('origin') ?? ''}
-              onChange={change('origin')}
-            >
-              {['', 'MEASURED', 'EMULATED', 'ESTIMATED'].map((o) => (
-                <option key={o} value={o}>
-                  {o || 'any'}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectFilter
+            key={key}
+            name="origin"
+            values={['MEASURED', 'EMULATED', 'ESTIMATED']}
+            params={params}
+          />
         ) : (
           <label key={key}>
             {key}{' '}
@@ -99,7 +71,7 @@ function Filters({
               value={params.get(key) ?? ''}
               placeholder="any"
               list={`seen-${key}`}
-              onChange={change(key)}
+              onChange={quickFilter(key)}
               spellcheck={false}
             />
             <datalist id={`seen-${key}`}>
@@ -164,43 +136,43 @@ const looks: Record<string, Partial<Column<Run>>> = {
   submitter: { title: 'submitter' },
 };
 
-function RunTable({
-  page,
-  params,
-}: {
-  page: ListRunsResponse;
-  params: URLSearchParams;
-}) {
-  const chosen = selected(params);
+function NoRuns({ filter }: { filter: string }) {
+  return (
+    <Empty title={filter ? 'No run passes this filter.' : 'No run yet.'}>
+      {filter ? (
+        <a href="/runs">Show all runs</a>
+      ) : (
+        <a href="/jobs?submit=1">Submit a model</a>
+      )}
+    </Empty>
+  );
+}
+
+/** The box that puts a run into a comparison. */
+function chooseColumn(chosen: readonly string[]): Column<Run> {
   const choose = (id: string) =>
     setParams({ select: toggle(chosen, id).join(',') }, { replace: true });
-  if (page.runs.length === 0) {
-    return (
-      <Empty
-        title={toFilter(params) ? 'No run passes this filter.' : 'No run yet.'}
-      >
-        {toFilter(params) ? (
-          <a href="/runs">Show all runs</a>
-        ) : (
-          <a href="/jobs?submit=1">Submit a model</a>
-        )}
-      </Empty>
-    );
-  }
+  return {
+    key: '_select',
+    title: <span class="visually-hidden">choose</span>,
+    value: () => '',
+    show: (r) => (
+      <input
+        type="checkbox"
+        checked={chosen.includes(r.id)}
+        aria-label={`Choose ${r.id} for comparing`}
+        onChange={() => choose(r.id)}
+      />
+    ),
+  };
+}
+
+function RunTable({ runs, params }: { runs: Run[]; params: URLSearchParams }) {
+  const chosen = selected(params);
+  const filter = toFilter(params);
+  if (runs.length === 0) return <NoRuns filter={filter} />;
   const columns: Column<Run>[] = [
-    {
-      key: '_select',
-      title: <span class="visually-hidden">choose</span>,
-      value: () => '',
-      show: (r) => (
-        <input
-          type="checkbox"
-          checked={chosen.includes(r.id)}
-          aria-label={`Choose ${r.id} for comparing`}
-          onChange={() => choose(r.id)}
-        />
-      ),
-    },
+    chooseColumn(chosen),
     ...valueColumns.map((column) => ({
       title: column.key,
       ...column,
@@ -209,36 +181,24 @@ function RunTable({
     })),
   ];
   return (
-    <>
-      <DataTable
-        name="runs"
-        columns={columns}
-        rows={page.runs}
-        rowKey={(r) => r.id}
-        caption={`${plural(page.runs.length, 'run')} on this page`}
-        rowClass={(r) => (chosen.includes(r.id) ? 'chosen' : '')}
-        sort={parseSort(params.get('order'), {
-          key: 'create_time',
-          descending: true,
-        })}
-        onSort={(sort) =>
-          setParams({
-            order: formatSort({ ...sort, key: orderFields[sort.key]! }),
-            pageToken: undefined,
-          })
-        }
-        tools={
-          <>
-            <CompareTools chosen={chosen} />
-            <ExportAll
-              tables={['runs', 'layers', 'samples', 'predictions']}
-              filter={toFilter(params)}
-            />
-          </>
-        }
-      />
-      <Pager token={params.get('pageToken') ?? ''} next={page.nextPageToken} />
-    </>
+    <DataTable
+      name="runs"
+      columns={columns}
+      rows={runs}
+      rowKey={(r) => r.id}
+      caption={`${plural(runs.length, 'run')} on this page`}
+      rowClass={(r) => (chosen.includes(r.id) ? 'chosen' : '')}
+      {...listSort(params, (column) => orderFields[column]!)}
+      tools={
+        <>
+          <CompareTools chosen={chosen} />
+          <ExportAll
+            tables={['runs', 'layers', 'samples', 'predictions']}
+            filter={filter}
+          />
+        </>
+      }
+    />
   );
 }
 
