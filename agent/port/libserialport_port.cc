@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_join.h"
 
-#include "agent/port/fd_stream.h"
+#include "agent/port/fd_port.h"
 #include "base/unique_fd.h"
 
 namespace tinyrig::agent {
@@ -35,19 +35,11 @@ struct PortCloser {
 };
 using PortHandle = std::unique_ptr<sp_port, PortCloser>;
 
-class LibserialportPort : public SerialPort {
+class LibserialportPort : public FdPort {
  public:
   LibserialportPort(PortHandle handle, base::UniqueFd fd)
-      : handle_(std::move(handle)), stream_(std::move(fd)) {}
+      : FdPort(std::move(fd)), handle_(std::move(handle)) {}
 
-  absl::StatusOr<size_t> Read(std::span<uint8_t> into,
-                              int64_t timeout_ms) override {
-    return stream_.Read(into, timeout_ms);
-  }
-  absl::Status Write(std::span<const uint8_t> bytes,
-                     int64_t timeout_ms) override {
-    return stream_.Write(bytes, timeout_ms);
-  }
   absl::Status Configure(const PortSettings& settings) override {
     sp_port* port = handle_.get();
     RETURN_IF_ERROR(
@@ -70,12 +62,9 @@ class LibserialportPort : public SerialPort {
     return Check(sp_set_rts(handle_.get(), rts ? SP_RTS_ON : SP_RTS_OFF),
                  "RTS");
   }
-  void Interrupt() override { stream_.Interrupt(); }
-  void ClearInterrupt() override { stream_.ClearInterrupt(); }
 
  private:
   PortHandle handle_;
-  FdStream stream_;
 };
 
 }  // namespace

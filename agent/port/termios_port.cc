@@ -5,24 +5,16 @@
 #include <termios.h>
 #include <utility>
 
-#include "agent/port/fd_stream.h"
+#include "agent/port/fd_port.h"
 #include "base/file.h"
 
 namespace tinyrig::agent {
 namespace {
 
-class TermiosPort : public SerialPort {
+class TermiosPort : public FdPort {
  public:
-  explicit TermiosPort(base::UniqueFd fd) : stream_(std::move(fd)) {}
+  explicit TermiosPort(base::UniqueFd fd) : FdPort(std::move(fd)) {}
 
-  absl::StatusOr<size_t> Read(std::span<uint8_t> into,
-                              int64_t timeout_ms) override {
-    return stream_.Read(into, timeout_ms);
-  }
-  absl::Status Write(std::span<const uint8_t> bytes,
-                     int64_t timeout_ms) override {
-    return stream_.Write(bytes, timeout_ms);
-  }
   // A PTY has neither speed nor parity: raw mode is all there is to set.
   absl::Status Configure(const PortSettings&) override {
     termios mode{};
@@ -51,11 +43,6 @@ class TermiosPort : public SerialPort {
   absl::Status SetLines(bool, bool) override {
     return absl::UnimplementedError("a PTY has no DTR and RTS lines");
   }
-  void Interrupt() override { stream_.Interrupt(); }
-  void ClearInterrupt() override { stream_.ClearInterrupt(); }
-
- private:
-  FdStream stream_;
 };
 
 }  // namespace
