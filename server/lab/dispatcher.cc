@@ -38,7 +38,20 @@ AttemptEnd EndOf(Expiry why) {
 }  // namespace
 
 Dispatcher::Dispatcher(Lab& lab, WaitingStore& store)
-    : lab_(lab), store_(store), desk_(lab) {
+    : lab_(lab),
+      store_(store),
+      desk_(lab),
+      compiling_jobs_(lab, desk_),
+      compiles_({.store = lab.store,
+                 .waiting = store,
+                 .blobs = lab.blobs,
+                 .models = lab.models,
+                 .builder = lab.builder,
+                 .clock = lab.clock,
+                 .lock_jobs = [this](const auto& change) {
+                   const std::lock_guard lock(lab_.mutex);
+                   change(compiling_jobs_);
+                 }}) {
   lab_.wake_dispatcher = [this] {
     {
       const std::lock_guard lock(wake_mutex_);
@@ -46,11 +59,7 @@ Dispatcher::Dispatcher(Lab& lab, WaitingStore& store)
     }
     wake_.notify_one();
   };
-  lab_.cancel_compile = [this](int64_t job_id) {
-    if (pool_ != nullptr) {
-      pool_->Cancel(job_id);
-    }
-  };
+  lab_.cancel_compile = [this](int64_t job_id) { compiles_.Cancel(job_id); };
 }
 
 Dispatcher::~Dispatcher() {
@@ -62,11 +71,8 @@ absl::Status Dispatcher::Start() {
     const std::lock_guard lock(lab_.mutex);
     RETURN_IF_ERROR(TakeUp());
   }
-  pool_ = std::make_unique<CompilePool>(
-      lab_.builder, lab_.options.compile_jobs,
-      [this](int64_t job_id, CompileResult result) {
-        OnCompiled(job_id, std::move(result));
-      });
+  compiles_.Start({.compile_jobs = lab_.options.compile_jobs,
+                   .compile_timeout_ms = lab_.options.compile_timeout_ms});
   thread_ = std::thread([this] { Loop(); });
   return absl::OkStatus();
 }
@@ -80,7 +86,7 @@ void Dispatcher::Stop() {
   if (thread_.joinable()) {
     thread_.join();
   }
-  pool_.reset();
+  compiles_.Stop();
 }
 
 absl::Status Dispatcher::TakeUp() {
@@ -88,13 +94,7 @@ absl::Status Dispatcher::TakeUp() {
   // Until their agents are back.
   Complain(lab_.store.SetOffline("", {}, lab_.clock.UnixMicros()),
            "boards offline");
-  ASSIGN_OR_RETURN(const auto compiling, lab_.store.JobsIn(v1::Job::COMPILING));
-  for (const int64_t id : compiling) {
-    RETURN_IF_ERROR(lab_.store.EndAttempt({.job_id = id,
-                                           .next = v1::Job::QUEUED,
-                                           .now_us = lab_.clock.UnixMicros()},
-                                          {v1::Job::COMPILING}));
-  }
+  ASSIGN_OR_RETURN(const size_t compile_count, compiles_.TakeUp());
   ASSIGN_OR_RETURN(const auto leases, lab_.store.LiveLeases());
   const int64_t now_us = lab_.clock.MonotonicMicros();
   for (const LeaseRecord& lease : leases) {
@@ -119,7 +119,7 @@ absl::Status Dispatcher::TakeUp() {
                 : 0};
   }
   LOG_INFO("dispatcher", "took up {} leases and {} compiles", leases.size(),
-           compiling.size());
+           compile_count);
   return absl::OkStatus();
 }
 
@@ -147,8 +147,7 @@ int64_t Dispatcher::Turn() {
   const std::lock_guard lock(lab_.mutex);
   ExpireLeases();
   CloseSilentStreams();
-  EndUnstored();
-  StartCompiles();
+  compiles_.Turn(compiling_jobs_);
   GiveOutLeases();
   return NextExpiry(Watches(), int64_t{lab_.options.lease_timeout_ms} * 1000);
 }

@@ -11,7 +11,8 @@
 #include <string>
 #include <thread>
 
-#include "server/lab/compile_pool.h"
+#include "server/compile/compile_dispatch.h"
+#include "server/lab/compiling_jobs.h"
 #include "server/lab/job_desk.h"
 #include "server/lab/lab.h"
 #include "server/queue/expiry.h"
@@ -37,20 +38,11 @@ class Dispatcher {
   int64_t Turn();
   void ExpireLeases();
   void CloseSilentStreams();
-  void EndUnstored();
-  void StartCompiles();
   void GiveOutLeases();
   [[nodiscard]] bool IsFree(const LiveBoard& board) const;
   std::vector<FreeBoard> FreeBoards();
 
   absl::Status TakeUp();
-  bool UseCache(const JobRecord& record, const std::string& engine_version);
-  void StartCompile(const JobRecord& record);
-  void OnCompiled(int64_t job_id, CompileResult result);
-  absl::Status AcceptArtifact(int64_t job_id, CompileResult& result);
-  absl::Status CheckFits(const JobRecord& record,
-                         const v1::CompiledModel& model);
-  void OnLine(int64_t job_id, const std::string& line);
   absl::Status SendLease(const JobRecord& record, int64_t fence,
                          const std::string& board_name);
   std::vector<LeaseWatch> Watches() const;
@@ -58,14 +50,8 @@ class Dispatcher {
   Lab& lab_;
   WaitingStore& store_;
   JobDesk desk_;
-  std::unique_ptr<CompilePool> pool_;
-  std::map<int64_t, std::string> compiling_;  ///< job -> cache key
-  std::set<int64_t> cache_missed_;
-  // Whether anything can have changed for what is not compiled yet.
-  int64_t compiles_seen_version_ = -1;
-  int64_t compiles_seen_us_ = 0;             ///< monotonic
-  std::map<int64_t, v1::Failure> unstored_;  ///< ends that the disk refused
-  std::string engine_version_;
+  LabCompilingJobs compiling_jobs_;
+  CompileDispatch compiles_;
 
   std::mutex wake_mutex_;
   std::condition_variable wake_;

@@ -1,4 +1,4 @@
-#include "server/lab/model_cache.h"
+#include "server/compile/model_cache.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "server/lab/compile_pool.h"
+#include "server/compile/compile_pool.h"
 
 #include <sys/eventfd.h>
 
