@@ -163,7 +163,7 @@ absl::Status BackupJob::CopyDatabase() {
   std::error_code ignored;
   fs::remove(Incoming(), ignored);
   bool checked = false;
-  return CopyDatabase(
+  return server::CopyDatabase(
       source_.database, Incoming(),
       [&](int64_t done, int64_t total, int64_t page_bytes) -> absl::Status {
         if (!checked) {
