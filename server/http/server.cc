@@ -3,9 +3,9 @@
 #include <future>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include <boost/asio/executor_work_guard.hpp>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "server/http/session.h"
 
@@ -36,28 +36,21 @@ class BeastServer : public HttpServer {
 
   absl::Status Listen() {
     const std::string& listen = shared_->options.listen;
-    const size_t colon = listen.rfind(':');
-    int port = -1;
-    if (colon == std::string::npos ||
-        !absl::SimpleAtoi(listen.substr(colon + 1), &port) || port < 0 ||
-        port > 65535) {
-      return absl::InvalidArgumentError("--http " + listen +
-                                        ": HOST:PORT is wanted");
-    }
-    std::string host = listen.substr(0, colon);
+    ASSIGN_OR_RETURN(const base::HostPort wanted, base::ParseHostPort(listen));
+    std::string host = wanted.host;
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
       host = host.substr(1, host.size() - 2);
     }
     beast::error_code error;
     Tcp::resolver resolver(io_);
-    const auto found = resolver.resolve(host, std::to_string(port), error);
+    const auto found =
+        resolver.resolve(host, std::to_string(wanted.port), error);
     if (error || found.empty()) {
       return CannotListen(listen, error.message());
     }
     const Tcp::endpoint endpoint = found.begin()->endpoint();
-    shared_->hosts =
-        HostRule::For(endpoint.address().is_loopback(), listen.substr(0, colon),
-                      shared_->options.hosts);
+    shared_->hosts = HostRule::For(endpoint.address().is_loopback(),
+                                   wanted.host, shared_->options.hosts);
     acceptor_.open(endpoint.protocol(), error);
     acceptor_.set_option(net::socket_base::reuse_address(true), error);
     acceptor_.bind(endpoint, error);
@@ -68,8 +61,8 @@ class BeastServer : public HttpServer {
     if (error) {
       return CannotListen(listen, error.message());
     }
-    address_ = absl::StrCat(listen.substr(0, colon), ":",
-                            acceptor_.local_endpoint(error).port());
+    address_ =
+        absl::StrCat(wanted.host, ":", acceptor_.local_endpoint(error).port());
     net::co_spawn(io_, Accept(), net::detached);
     thread_ = std::thread([this] { io_.run(); });
     return absl::OkStatus();

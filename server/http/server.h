@@ -40,8 +40,8 @@ struct HttpOptions {
 
 class HttpServer {
  public:
-  /// UNAVAILABLE: the address is taken or not ours. What is given must outlive
-  /// the server.
+  /// INVALID_ARGUMENT: no such port. UNAVAILABLE: the address is taken or not
+  /// ours. What is given must outlive the server.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const HttpOptions& options, Router router, LabFeed& feed,
       HttpMetrics& metrics);

@@ -7,6 +7,7 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/support/server_interceptor.h>
 
+#include "base/address.h"
 #include "server/rpc/admin_service.h"
 #include "server/rpc/agent_service.h"
 #include "server/rpc/lab_service.h"
@@ -76,6 +77,7 @@ class GrpcServer : public RpcServer {
         bell_(handlers.bell) {}
 
   absl::Status Listen(const std::string& listen, const Timed& timed) {
+    ASSIGN_OR_RETURN(const base::HostPort wanted, base::ParseHostPort(listen));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
@@ -108,8 +110,7 @@ class GrpcServer : public RpcServer {
           ": the port is taken or the address is not this machine's; choose "
           "another with --listen HOST:PORT"));
     }
-    const size_t colon = listen.rfind(':');
-    address_ = absl::StrCat(listen.substr(0, colon), ":", port);
+    address_ = absl::StrCat(wanted.host, ":", port);
     return absl::OkStatus();
   }
 

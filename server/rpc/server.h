@@ -31,8 +31,9 @@ struct RpcHandlers {
 
 class RpcServer {
  public:
-  /// `listen`: host:port, port 0 takes any. UNAVAILABLE: the address is taken
-  /// or not ours. `timed` is told of each call that has ended: method
+  /// `listen`: host:port, port 0 takes any. INVALID_ARGUMENT: no such port.
+  /// UNAVAILABLE: the address is taken or not ours. `timed` is told of each
+  /// call that has ended: method
   /// ("LabService/GetJob") and seconds.
   using Timed = std::function<void(const std::string& method, double seconds)>;
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(

@@ -1,4 +1,4 @@
-#include "server/data_folder.h"
+#include "server/program/data_folder.h"
 
 #include <cerrno>
 #include <cstdlib>
