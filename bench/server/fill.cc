@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::bench {
@@ -110,7 +111,7 @@ v1::Environment EnvironmentOf(const RunFacts& run) {
 
 v1::Run RunOf(const RunFacts& facts, const FillOptions& options) {
   v1::Run run;
-  run.set_job_id(absl::StrCat("j-", JobOf(facts.id)));
+  run.set_job_id(server::JobName(JobOf(facts.id)));
   run.set_model_name(ModelName(facts.model));
   run.set_model_sha256(Sha("model", facts.model));
   run.set_board_id(BoardKind(facts.board));

@@ -6,7 +6,7 @@
 #include "server/admin/baselines.h"
 #include "server/admin/collect.h"
 #include "server/admin/integrity.h"
-#include "server/filter/filter.h"
+#include "server/request/resource_ids.h"
 
 namespace tinyrig::server {
 
@@ -91,7 +91,7 @@ absl::StatusOr<v1::Baseline> AdminApi::SetBaseline(
     const Caller& caller, const v1::SetBaselineRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kAdmin));
   RETURN_IF_ERROR(CheckBaselineName(request.name()));
-  ASSIGN_OR_RETURN(const int64_t run_id, ParseId("r-", request.run_id()));
+  ASSIGN_OR_RETURN(const int64_t run_id, ParseRunId(request.run_id()));
   v1::Baseline baseline;
   RETURN_IF_ERROR(store_.Change([&](Database& writer) -> absl::Status {
     ASSIGN_OR_RETURN(baseline, PutBaseline(writer, request.name(), run_id,

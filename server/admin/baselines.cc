@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -10,7 +11,7 @@ namespace {
 v1::Baseline BaselineOf(const Query& row) {
   v1::Baseline baseline;
   baseline.set_name(row.Bytes(0));
-  baseline.set_run_id(absl::StrCat("r-", row.Int(1)));
+  baseline.set_run_id(RunName(row.Int(1)));
   SetTimestamp(row.Int(2), baseline.mutable_create_time());
   return baseline;
 }
@@ -67,7 +68,7 @@ absl::StatusOr<v1::Baseline> PutBaseline(Database& writer,
                       .status());
   v1::Baseline baseline;
   baseline.set_name(name);
-  baseline.set_run_id(absl::StrCat("r-", run_id));
+  baseline.set_run_id(RunName(run_id));
   SetTimestamp(now_us, baseline.mutable_create_time());
   return baseline;
 }

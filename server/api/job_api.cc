@@ -8,6 +8,7 @@
 #include "server/api/lab_api.h"
 #include "server/queue/job_state.h"
 #include "server/request/list_request.h"
+#include "server/request/resource_ids.h"
 
 namespace tinyrig::server {
 namespace {
@@ -82,7 +83,7 @@ absl::StatusOr<v1::Job> LabApi::JobNow(int64_t id) {
 absl::StatusOr<v1::Job> LabApi::GetJob(const Caller& caller,
                                        const v1::GetJobRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int64_t id, ParseId("j-", request.id()));
+  ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
   return JobNow(id);
 }
 
@@ -113,7 +114,7 @@ absl::Status LabApi::WatchJob(const Caller& caller,
                               const std::function<bool()>& gone,
                               const Sink<v1::Job>& sink) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int64_t id, ParseId("j-", request.id()));
+  ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
   int64_t shown = -1;
   while (!gone()) {
     if (lab_.bell.stopped()) {
@@ -138,7 +139,7 @@ absl::Status LabApi::WatchJob(const Caller& caller,
 absl::StatusOr<v1::Job> LabApi::CancelJob(const Caller& caller,
                                           const v1::CancelJobRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kSubmit));
-  ASSIGN_OR_RETURN(const int64_t id, ParseId("j-", request.id()));
+  ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
   const std::lock_guard lock(lab_.mutex);
   ASSIGN_OR_RETURN(const JobRecord record, lab_.store.GetJob(id));
   const v1::Job::State state = record.job.state();
@@ -194,7 +195,7 @@ absl::Status LabApi::GetJobLog(const Caller& caller,
                                const std::function<bool()>& gone,
                                const Sink<v1::JobLogLine>& sink) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int64_t id, ParseId("j-", request.id()));
+  ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
   int64_t next = 0;
   while (!gone()) {
     if (lab_.bell.stopped()) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 
 #include "server/request/list_request.h"
+#include "server/request/resource_ids.h"
 #include "server/store/migrations.h"
 
 namespace tinyrig::server {
@@ -139,7 +140,7 @@ absl::StatusOr<v1::Board> LabApi::GetBoard(const Caller& caller,
 absl::StatusOr<v1::Run> LabApi::GetRun(const Caller& caller,
                                        const v1::GetRunRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int64_t id, ParseId("r-", request.id()));
+  ASSIGN_OR_RETURN(const int64_t id, ParseRunId(request.id()));
   return lab_.store.GetRun(id);
 }
 
@@ -166,7 +167,7 @@ absl::StatusOr<v1::ListRunsResponse> LabApi::ListRuns(
 absl::StatusOr<v1::ListPredictionsResponse> LabApi::ListPredictions(
     const Caller& caller, const v1::ListPredictionsRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const int64_t run, ParseId("r-", request.run_id()));
+  ASSIGN_OR_RETURN(const int64_t run, ParseRunId(request.run_id()));
   ASSIGN_OR_RETURN(const int size, CheckPageSize(request.page_size()));
   ASSIGN_OR_RETURN(const Filter filter,
                    BindFilter(request.filter(), PredictionFilterFields(),

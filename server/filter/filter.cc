@@ -170,7 +170,7 @@ absl::StatusOr<Filter> BindValue(const FilterField* field, FilterOp op,
     case FieldKind::kBool:
       return BindName(field, op, text);
     case FieldKind::kId: {
-      ASSIGN_OR_RETURN(const int64_t id, ParseId(field->id_prefix, text));
+      ASSIGN_OR_RETURN(const int64_t id, ParseFilterId(field->id_prefix, text));
       return MakeTest(field, TestOf(op), id);
     }
     case FieldKind::kInteger:
@@ -292,23 +292,6 @@ absl::StatusOr<FilterSql> CompileFilter(std::string_view text,
                                         int64_t now_us) {
   ASSIGN_OR_RETURN(const Filter filter, BindFilter(text, fields, now_us));
   return ToSql(filter);
-}
-
-absl::StatusOr<int64_t> ParseId(std::string_view prefix,
-                                std::string_view text) {
-  int64_t number = 0;
-  if (text.starts_with(prefix)) {
-    const std::string digits(text.substr(prefix.size()));
-    const bool plain =
-        !digits.empty() &&
-        digits.find_first_not_of("0123456789") == std::string::npos;
-    if (plain && absl::SimpleAtoi(digits, &number) && number > 0) {
-      return number;
-    }
-  }
-  return absl::InvalidArgumentError(absl::StrCat("id ", FilterExcerpt(text),
-                                                 ": \"", std::string(prefix),
-                                                 "\" and a number is wanted"));
 }
 
 std::string_view NearestName(std::string_view name,

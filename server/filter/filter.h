@@ -18,7 +18,7 @@
 
 #include "base/status.h"
 #include "server/filter/filter_value.h"
-#include "server/store/sqlite.h"
+#include "server/filter/value.h"
 
 namespace tinyrig::server {
 
@@ -95,9 +95,6 @@ std::span<const FilterField> RunFilterFields();         ///< table runs
 std::span<const FilterField> JobFilterFields();         ///< table jobs
 std::span<const FilterField> BoardFilterFields();       ///< for Matches only
 std::span<const FilterField> PredictionFilterFields();  ///< aliases p and s
-
-/// "j-12" with prefix "j-" -> 12. INVALID_ARGUMENT for anything else.
-absl::StatusOr<int64_t> ParseId(std::string_view prefix, std::string_view text);
 
 /// The name of `names` that is most like `name`; empty: none is.
 std::string_view NearestName(std::string_view name,

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include <sqlite3.h>
 
 #include "server/filter/filter.h"
+#include "server/filter/glob.h"
 
 namespace tinyrig::server {
 namespace {
@@ -92,10 +92,6 @@ int Compare(const Value& a, const Value& b) {
   return sign(AsReal(a), AsReal(b));
 }
 
-bool Globs(const std::string& pattern, const std::string& text) {
-  return sqlite3_strglob(pattern.c_str(), text.c_str()) == 0;
-}
-
 bool Passes(const Filter& filter, const Value& found) {
   switch (filter.test) {
     case Test::kPresent: {
@@ -103,11 +99,11 @@ bool Passes(const Filter& filter, const Value& found) {
       return text == nullptr || !text->empty();
     }
     case Test::kGlob:
-      return Globs(std::get<std::string>(filter.value),
-                   std::get<std::string>(found));
+      return MatchesGlob(std::get<std::string>(filter.value),
+                         std::get<std::string>(found));
     case Test::kContains:
-      return Globs(std::get<std::string>(filter.value),
-                   absl::AsciiStrToLower(std::get<std::string>(found)));
+      return MatchesGlob(std::get<std::string>(filter.value),
+                         absl::AsciiStrToLower(std::get<std::string>(found)));
     case Test::kLt:
       return Compare(found, filter.value) < 0;
     case Test::kLe:

@@ -150,6 +150,23 @@ absl::StatusOr<FilterTime> ParseFilterTime(std::string_view text,
   return TimeWanted(text);
 }
 
+absl::StatusOr<int64_t> ParseFilterId(std::string_view prefix,
+                                      std::string_view text) {
+  int64_t number = 0;
+  if (text.starts_with(prefix)) {
+    const std::string digits(text.substr(prefix.size()));
+    const bool plain =
+        !digits.empty() &&
+        digits.find_first_not_of("0123456789") == std::string::npos;
+    if (plain && absl::SimpleAtoi(digits, &number) && number > 0) {
+      return number;
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat("id ", FilterExcerpt(text),
+                                                 ": \"", std::string(prefix),
+                                                 "\" and a number is wanted"));
+}
+
 std::optional<int64_t> AsInteger(double number) {
   if (std::floor(number) != number || std::abs(number) >= 9.2e18) {
     return std::nullopt;

@@ -34,6 +34,11 @@ struct FilterTime {
 absl::StatusOr<FilterTime> ParseFilterTime(std::string_view text,
                                            int64_t now_us);
 
+/// A resource's name as its number: "j-12" with prefix "j-" -> 12, from 1.
+/// INVALID_ARGUMENT for anything else.
+absl::StatusOr<int64_t> ParseFilterId(std::string_view prefix,
+                                      std::string_view text);
+
 /// Whole numbers of 64 bits; nothing for all others.
 std::optional<int64_t> AsInteger(double number);
 

@@ -7,12 +7,12 @@
 
 #include "absl/strings/ascii.h"
 
-#include "server/filter/filter.h"
 #include "server/http/gzip.h"
 #include "server/http/json.h"
 #include "server/http/request_plan.h"
 #include "server/http/url.h"
 #include "server/http/wire.h"
+#include "server/request/resource_ids.h"
 
 namespace tinyrig::server {
 namespace {
@@ -212,10 +212,9 @@ net::awaitable<bool> Connection::Handle(HeaderParser& parser, Target target) {
   }
   form.keep_alive = wants_more && !all().draining;
   if (reply.events.has_value() && !form.head_only) {
-    const int64_t job_id =
-        reply.events->job_id.empty()
-            ? 0
-            : ParseId("j-", reply.events->job_id).value_or(-1);
+    const int64_t job_id = reply.events->job_id.empty()
+                               ? 0
+                               : ParseJobId(reply.events->job_id).value_or(-1);
     co_await SendEvents(wire_, job_id);
     co_return false;
   }

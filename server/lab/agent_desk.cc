@@ -8,6 +8,7 @@
 #include "server/lab/predictions.h"
 #include "server/lab/run_builder.h"
 #include "server/queue/job_state.h"
+#include "server/request/resource_ids.h"
 
 namespace tinyrig::server {
 namespace {
@@ -107,7 +108,7 @@ void AgentDesk::TakeUpLeases(const v1::AgentHello& hello) {
     }
   }
   for (const auto& [job_id, fence] : held) {
-    if (const auto number = ParseId("j-", job_id); number.ok()) {
+    if (const auto number = ParseJobId(job_id); number.ok()) {
       desk_.Revoke(hello.agent_id(), *number, fence, "stale fence");
     }
   }
@@ -206,7 +207,7 @@ absl::Status AgentDesk::OnBoard(const StreamId& id,
 
 LiveLease* AgentDesk::Live(const std::string& agent_id,
                            const std::string& job_id, int64_t fence) {
-  const auto number = ParseId("j-", job_id);
+  const auto number = ParseJobId(job_id);
   const auto it = number.ok() ? lab_.leases.find(*number) : lab_.leases.end();
   return it != lab_.leases.end() && it->second.fence == fence &&
                  it->second.agent_id == agent_id
@@ -218,7 +219,7 @@ absl::Status AgentDesk::OnUpdate(const StreamId& id,
                                  const v1::JobUpdate& update) {
   LiveLease* lease = Live(id.agent_id, update.job_id(), update.fence());
   if (lease == nullptr) {
-    if (const auto number = ParseId("j-", update.job_id()); number.ok()) {
+    if (const auto number = ParseJobId(update.job_id()); number.ok()) {
       desk_.Revoke(id.agent_id, *number, update.fence(), "stale fence");
     }
     return absl::OkStatus();
@@ -293,7 +294,7 @@ absl::Status AgentDesk::OnFinished(const StreamId& id,
 absl::Status AgentDesk::OnStaleFinish(const StreamId& id,
                                       const std::string& job_id, int64_t fence,
                                       int64_t message_id) {
-  const auto number = ParseId("j-", job_id);
+  const auto number = ParseJobId(job_id);
   if (!number.ok()) {
     return number.status();
   }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/lab/queue_view.h"
 #include "server/queue/job_state.h"
+#include "server/request/resource_ids.h"
 
 namespace tinyrig::server {
 namespace {
@@ -52,10 +53,6 @@ std::vector<std::string> BoardsUp(const Lab& lab) {
     }
   }
   return names;
-}
-
-std::string JobName(int64_t job_id) {
-  return absl::StrCat("j-", job_id);
 }
 
 absl::Status JobDesk::EndLease(int64_t job_id, const AttemptEnd& end,

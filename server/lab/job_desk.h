@@ -48,7 +48,4 @@ class JobDesk {
 /// Names of boards that take jobs. The caller holds Lab::mutex.
 std::vector<std::string> BoardsUp(const Lab& lab);
 
-/// "j-12" of 12.
-std::string JobName(int64_t job_id);
-
 }  // namespace tinyrig::server

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "server/lab/queue_view.h"
 #include "server/queue/job_state.h"
+#include "server/request/resource_ids.h"
 
 namespace tinyrig::server {
 namespace {
@@ -25,7 +26,7 @@ constexpr int64_t kJobsPerQueueGap = 1000;
 constexpr int64_t kRestPerLook = 10;
 
 int64_t NumberOf(const std::string& job_id) {
-  return ParseId("j-", job_id).value_or(-1);
+  return ParseJobId(job_id).value_or(-1);
 }
 
 std::shared_ptr<const FeedItem> ItemOf(v1::LabEvent event) {

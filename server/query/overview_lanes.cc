@@ -4,6 +4,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "server/request/resource_ids.h"
 #include "server/store/list_places.h"
 #include "server/store/sqlite_store.h"
 
@@ -145,7 +146,7 @@ absl::Status FillNewest(Database& database, int64_t id,
   if (!found) {
     return absl::OkStatus();  // deleted meanwhile: its revision says so soon
   }
-  cell->set_run_id(absl::StrCat("r-", id));
+  cell->set_run_id(RunName(id));
   cell->set_model_sha256(row.Bytes(0));
   cell->set_origin(static_cast<v1::Origin>(row.Int(1)));
   SetTimestamp(row.Int(2), cell->mutable_create_time());
@@ -165,7 +166,7 @@ absl::Status FillNewest(Database& database, int64_t id,
 // The change and the sparkline are of one origin.
 void FillHistory(const std::vector<NewRun>& runs, v1::OverviewCell* cell) {
   if (runs.size() > 1) {
-    cell->set_previous_run_id(absl::StrCat("r-", runs[1].id));
+    cell->set_previous_run_id(RunName(runs[1].id));
     if (runs[1].us_p50 > 0) {
       cell->set_us_p50_change(runs[0].us_p50 / runs[1].us_p50 - 1);
     }

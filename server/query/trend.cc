@@ -10,6 +10,7 @@
 
 #include "server/query/query_api.h"
 #include "server/query/snapshot.h"
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -221,7 +222,7 @@ absl::StatusOr<v1::Trend> QueryApi::GetTrend(
     }
     RETURN_IF_ERROR(environment.status());
     v1::TrendPoint* point = trend.add_points();
-    point->set_run_id(absl::StrCat("r-", from.run_id));
+    point->set_run_id(RunName(from.run_id));
     SetTimestamp(from.create_us, point->mutable_create_time());
     point->set_value(from.value);
     point->set_origin(static_cast<v1::Origin>(from.origin));

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "server/store/list_order.h"
+#include "server/request/list_order.h"
 
 namespace tinyrig::server {
 

@@ -1,6 +1,7 @@
 // Blobs, datasets, agents, boards and the compile cache.
 #include <algorithm>
 
+#include "server/request/resource_ids.h"
 #include "server/store/board_events.h"
 #include "server/store/sqlite_store.h"
 
@@ -41,7 +42,7 @@ v1::Board BoardOf(const Query& row) {
   board.set_finished_job_count(row.Int(8));
   board.set_failed_job_count(row.Int(9));
   if (const int64_t job = row.Int(10); job != 0) {
-    board.set_current_job_id(absl::StrCat("j-", job));
+    board.set_current_job_id(JobName(job));
   }
   return board;
 }

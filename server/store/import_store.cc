@@ -1,5 +1,6 @@
 // Runs of other servers: stored as if they had been made here, with their own
 // times, but without leases (those name this lab's agents and boards).
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 #include "tinyrig/v1/transfer_service.pb.h"
 
@@ -107,7 +108,7 @@ absl::StatusOr<ImportStore::Imported> SqliteStore::AddImported(
   }
   ASSIGN_OR_RETURN(const int64_t job_id, AddImportedJob(record));
   v1::Run run = source.run();
-  run.set_job_id(absl::StrCat("j-", job_id));
+  run.set_job_id(JobName(job_id));
   ASSIGN_OR_RETURN(const int64_t run_id,
                    AddRunRow(run, job_id, MicrosOf(run.create_time())));
   RETURN_IF_ERROR(AddRunRows(run, run_id));

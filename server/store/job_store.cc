@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "server/queue/job_state.h"
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -32,7 +33,7 @@ JobRecord RecordOf(const Query& row) {
   JobRecord record;
   v1::Job& job = record.job;
   record.id = row.Int(0);
-  job.set_id(absl::StrCat("j-", record.id));
+  job.set_id(JobName(record.id));
   job.set_request_id(row.Bytes(1));
   job.set_state(static_cast<v1::Job::State>(row.Int(2)));
   job.mutable_spec()->ParseFromString(row.Bytes(3));
@@ -54,7 +55,7 @@ JobRecord RecordOf(const Query& row) {
   record.used_us = row.Int(19);
   record.stored_samples = row.Int(20);
   if (row.Int(21) != 0) {
-    job.set_run_id(absl::StrCat("r-", row.Int(21)));
+    job.set_run_id(RunName(row.Int(21)));
   }
   if (const std::string failure = row.Bytes(22); !failure.empty()) {
     job.mutable_failure()->ParseFromString(failure);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "server/store/list_order.h"
+#include "server/request/list_order.h"
 #include "server/store/list_reader.h"
 #include "server/store/sqlite.h"
 

@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "server/store/list_order.h"
+#include "server/request/list_order.h"
 #include "server/store/sqlite.h"
 
 namespace tinyrig::server {

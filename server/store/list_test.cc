@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -70,7 +71,7 @@ class ListTest : public testing::Test {
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? *std::move(page) : ListPage<v1::Run>{};
   }
-  static int64_t IdOf(const v1::Run& run) { return *ParseId("r-", run.id()); }
+  static int64_t IdOf(const v1::Run& run) { return *ParseRunId(run.id()); }
   // Ids of all pages of this size, by tokens' way through text.
   std::vector<int64_t> Ids(const std::string& filter, const std::string& order,
                            int page_size = 1000) {

@@ -1,6 +1,7 @@
 // Results: predictions as they come, a run at its end, and both read back.
 #include <algorithm>
 
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -210,7 +211,7 @@ absl::Status CheckComplete(Database& database, int64_t job_id, int64_t wanted) {
 v1::Run RunOf(const Query& row) {
   v1::Run run;
   run.ParseFromString(row.Bytes(1));
-  run.set_id(absl::StrCat("r-", row.Int(0)));
+  run.set_id(RunName(row.Int(0)));
   return run;
 }
 

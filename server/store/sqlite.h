@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <sqlite3.h>
 
 #include "base/status.h"
+#include "server/filter/value.h"
 
 namespace tinyrig::server {
 
@@ -21,9 +21,6 @@ namespace tinyrig::server {
 struct Blob {
   std::string_view bytes;
 };
-
-/// A value whose kind is known at run time only (filters).
-using Value = std::variant<int64_t, double, std::string>;
 
 /// A statement with its values bound; reset when it goes out of scope.
 class Query {

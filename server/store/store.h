@@ -19,7 +19,7 @@
 #include "base/status.h"
 #include "server/filter/filter.h"
 #include "server/queue/scheduler.h"
-#include "server/store/list_order.h"
+#include "server/request/list_order.h"
 #include "tinyrig/v1/agent_service.pb.h"
 #include "tinyrig/v1/board.pb.h"
 #include "tinyrig/v1/dataset_file.pb.h"

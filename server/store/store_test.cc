@@ -274,13 +274,5 @@ TEST_F(StoreTest, RubbishIsNoDatabase) {
             absl::StatusCode::kDataLoss);
 }
 
-TEST(ParseId, TakesOnlyPrefixAndNumber) {
-  EXPECT_EQ(ParseId("j-", "j-12").value_or(-1), 12);
-  for (const char* text : {"", "j-", "12", "j--1", "j-0", "j-1x", "r-1", "j- 1",
-                           "j-99999999999999999999"}) {
-    EXPECT_FALSE(ParseId("j-", text).ok()) << text;
-  }
-}
-
 }  // namespace
 }  // namespace tinyrig::server

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/lab/run_builder.h"
+#include "server/request/resource_ids.h"
 #include "server/stats/latency.h"
 #include "server/transfer/check_parts.h"
 #include "server/transfer/place.h"
@@ -23,7 +24,7 @@ constexpr size_t kMaxFlags = 4096;
 absl::Status CheckSource(const v1::RunRecord& record) {
   RETURN_IF_ERROR(
       CheckHex({"source_server_id"}, record.source_server_id(), 32));
-  if (!ParseId("r-", record.source_run_id()).ok()) {
+  if (!ParseRunId(record.source_run_id()).ok()) {
     return Wrong({"source_run_id"}, Quoted(record.source_run_id()),
                  "\"r-\" and a number");
   }

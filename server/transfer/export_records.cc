@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "server/filter/filter.h"
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite.h"
 #include "server/store/sqlite_store.h"
 #include "server/transfer/transfer_api.h"
@@ -80,7 +81,7 @@ absl::StatusOr<v1::RunRecord> ReadRecord(Store& store, int64_t id,
                                          const std::string& server_id) {
   v1::RunRecord record;
   ASSIGN_OR_RETURN(*record.mutable_run(), store.GetRun(id));
-  ASSIGN_OR_RETURN(const int64_t job_id, ParseId("j-", record.run().job_id()));
+  ASSIGN_OR_RETURN(const int64_t job_id, ParseJobId(record.run().job_id()));
   ASSIGN_OR_RETURN(JobRecord job, store.GetJob(job_id));
   *record.mutable_job() = std::move(job.job);
   record.mutable_job()->clear_revision();

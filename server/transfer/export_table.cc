@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "server/filter/filter.h"
+#include "server/request/resource_ids.h"
 #include "server/store/sqlite.h"
 #include "server/transfer/export_rows.h"
 #include "server/transfer/row_writer.h"
@@ -92,7 +93,7 @@ class TableReader {
       heads_.push_back(
           {.id = row.Int(0),
            .job_id = row.Int(1),
-           .run_id = absl::StrCat("r-", row.Int(0)),
+           .run_id = RunName(row.Int(0)),
            .model_name = row.Bytes(2),
            .board_id = row.Bytes(3),
            .origin = v1::Origin_Name(static_cast<v1::Origin>(row.Int(4))),

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "server/lab/run_builder.h"
+#include "server/request/resource_ids.h"
 #include "server/stats/latency.h"
 #include "server/store/sqlite_store.h"
 #include "server/transfer/check_record.h"
@@ -143,7 +144,7 @@ absl::StatusOr<v1::ImportRecordResponse> TransferApi::ImportRecord(
   ASSIGN_OR_RETURN(const ImportStore::Imported imported,
                    lab_.store.AddImported(JobOf(kept), kept));
   v1::ImportRecordResponse response;
-  response.set_run_id(absl::StrCat("r-", imported.run_id));
+  response.set_run_id(RunName(imported.run_id));
   response.set_already_there(imported.already_there);
   if (!imported.already_there) {
     LOG_DEBUG("transfer", "{} of server {} is here {}", record.source_run_id(),

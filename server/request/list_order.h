@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 #include "server/filter/filter.h"
-#include "server/store/sqlite.h"
+#include "server/filter/value.h"
 
 namespace tinyrig::server {
 

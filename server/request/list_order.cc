@@ -1,4 +1,4 @@
-#include "server/store/list_order.h"
+#include "server/request/list_order.h"
 
 #include <array>
 #include <bit>
