@@ -1,10 +1,10 @@
-// The contract between the CPU core (emulator/cpu, emulator/core) and the chip
-// around it (emulator/chip): a map of memories and devices. The CPU keeps raw
-// pointers to memories for speed; devices are called.
+// The contract between the CPU core (emulator/core.h) and the chip around it
+// (emulator/chip): a map of memories and devices. The CPU keeps raw pointers to
+// memories for speed; devices are called, from the thread that is in Run().
 //
-// NOT here: cycle costs (emulator/cpu/timing), the Private Peripheral Bus at
-// 0xE0000000 (emulator/core), our serial protocol (the virtual board runs the
-// firmware's bytes and knows no protocol of ours).
+// NOT here: cycle costs (emulator/cpu/timing.h), the Private Peripheral Bus at
+// 0xE0000000 (emulator/cpu/ppb.cc), our serial protocol (the virtual board runs
+// the firmware's bytes and knows no protocol of ours).
 #pragma once
 
 #include <cstdint>

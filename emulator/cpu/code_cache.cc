@@ -6,7 +6,6 @@
 
 #include "emulator/cpu/cpu.h"
 #include "emulator/cpu/decode.h"
-#include "emulator/cpu/exec.h"
 #include "emulator/cpu/timing.h"
 
 namespace tinyrig::emulator {
@@ -16,7 +15,14 @@ namespace {
 // instruction ahead: a changed byte spoils slots this far before it.
 constexpr uint32_t kLookAheadBytes = 24;
 
-const Op* DecodeFirst(Cpu& cpu, const Op* op) {
+// One bit per 64 bytes of a page.
+uint64_t LineBit(uint32_t address) {
+  return uint64_t{1} << ((address & (kPageBytes - 1)) / 64);
+}
+
+}  // namespace
+
+const Op* Cpu::DecodeFirst(Cpu& cpu, const Op* op) {
   if (cpu.mpu.Enabled() && cpu.MpuDeniesFetch(op->pc)) {
     return cpu.Fault(op, FaultKind::kExecuteNever);
   }
@@ -26,7 +32,7 @@ const Op* DecodeFirst(Cpu& cpu, const Op* op) {
 }
 
 // The two slots behind a page: carry on in the next one, for free.
-const Op* LeavePage(Cpu& cpu, const Op* op) {
+const Op* Cpu::LeavePage(Cpu& cpu, const Op* op) {
   --cpu.instructions;
   // Undoes what the run loop will add for this slot, pairing state included.
   if (cpu.IsM7()) {
@@ -38,19 +44,12 @@ const Op* LeavePage(Cpu& cpu, const Op* op) {
   return cpu.Jump(op->pc);
 }
 
-// One bit per 64 bytes of a page.
-uint64_t LineBit(uint32_t address) {
-  return uint64_t{1} << ((address & (kPageBytes - 1)) / 64);
-}
-
 // Leaves cost and step: the slot may belong to the very store that runs.
-void ResetSlot(Op* slot) {
+void Cpu::ResetSlot(Op* slot) {
   slot->fn = DecodeFirst;
   slot->inner = nullptr;
   slot->it = 0;
 }
-
-}  // namespace
 
 CodePage* Cpu::PageFor(uint32_t address) {
   CodePage*& page = code_map_.get()[address >> kPageBits];
@@ -89,7 +88,7 @@ const Op* Cpu::SlotAt(uint32_t address) {
 
 // Stores to pages with decoded code must be seen. Every alias of the page
 // (ITCM and AXI flash, SRAM at two places) is watched.
-void Cpu::ProtectPage(uint32_t address, bool /*protect*/) {
+void Cpu::WatchPage(uint32_t address) {
   const Memory* memory = FindMemory(address);
   if (memory == nullptr) {
     return;
@@ -109,27 +108,29 @@ void Cpu::ProtectPage(uint32_t address, bool /*protect*/) {
   }
 }
 
+uint32_t Cpu::CodeHalf(uint32_t address) const {
+  uint16_t value = 0xDEFE;  // UDF: running off the memory's end
+  const Memory* memory = FindMemory(address);
+  if (memory != nullptr &&
+      address - memory->base + sizeof(value) <= memory->size_bytes) {
+    std::memcpy(&value, memory->data + (address - memory->base), sizeof(value));
+  }
+  return value;
+}
+
 void Cpu::DecodeSlot(Op* slot) {
   // An instruction may run over into the next page, and so may its neighbour.
-  ProtectPage(slot->pc, true);
-  ProtectPage(slot->pc + 6, true);
+  WatchPage(slot->pc);
+  WatchPage(slot->pc + 6);
   PageFor(slot->pc)->decoded_lines |= LineBit(slot->pc);
   const uint8_t it = slot->it;
-  const auto half = [this](uint32_t address) {
-    const uint8_t* host = Find(address, 2, false);
-    uint16_t value = 0xDEFE;  // UDF: running off the memory's end
-    if (host != nullptr) {
-      std::memcpy(&value, host, sizeof(value));
-    }
-    return uint32_t{value};
-  };
   const auto read = [&](uint32_t pc, uint8_t state) {
-    const uint32_t hw1 = half(pc);
+    const uint32_t hw1 = CodeHalf(pc);
     return Decode({.pc = pc,
                    .hw1 = hw1,
-                   .hw2 = IsWide(hw1) ? half(pc + 2) : 0,
+                   .hw2 = IsWide(hw1) ? CodeHalf(pc + 2) : 0,
                    .it = state,
-                   .kind = options.kind});
+                   .kind = options_.kind});
   };
   Decoded now = read(slot->pc, it);
   const uint32_t length = now.op.step / uint32_t{sizeof(Op)} * 2;
@@ -247,15 +248,6 @@ void Cpu::InvalidateCode(uint32_t base, uint32_t size_bytes) {
                   static_cast<uint32_t>(last - first));
     }
   }
-}
-
-uint8_t* Cpu::Find(uint32_t address, unsigned size, bool store) {
-  const Memory* memory = FindMemory(address);
-  if (memory == nullptr || (store && !memory->writable) ||
-      address - memory->base + size > memory->size_bytes) {
-    return nullptr;
-  }
-  return memory->data + (address - memory->base);
 }
 
 }  // namespace tinyrig::emulator

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "emulator/cpu/cpu.h"
-#include "emulator/cpu/exec.h"
 #include "emulator/cpu/memory.h"
 #include "emulator/cpu/timing.h"
 
@@ -31,7 +30,14 @@ T* NewTable() {
 
 Cpu::Cpu(const CoreOptions& core_options)
     : nvic(core_options.irq_count),
-      options(core_options),
+      dwt(this, core_options.kind != CoreKind::kCortexM4F),
+      systick(this,
+              [this] {
+                nvic.SetPending(kSysTick, true);
+                Recheck();
+              }),
+      options_(core_options),
+      scs_table_(core_options.kind),
       read_owner_(NewTable<uint8_t*>(), std::free),
       write_owner_(NewTable<uint8_t*>(), std::free),
       code_map_(NewTable<CodePage*>(), std::free),
@@ -50,21 +56,20 @@ Cpu::~Cpu() = default;
 void Cpu::Connect(const AddressMap& map, CoreListener* core_listener) {
   map_ = map;
   last_device_ = nullptr;
-  listener = core_listener;
+  listener_ = core_listener;
   MapPages();
 }
 
 void Cpu::Reset(uint32_t vector_table) {
   ResetScs();
   nvic.Reset();
-  nvic.SetEnabled(kMemManage, false);
   SetApsr(0);
   control = primask = faultmask = basepri = ipsr = 0;
   exclusive = event_register = sleeping = waiting_for_event = false;
   locked_up = breakpoint_hit_ = false;
   fpscr = 0;
   slot_open = 0;
-  vtor = vector_table;
+  scb.vtor = vector_table;
   r[14] = 0xFFFFFFFF;
   other_sp = 0;
   uint32_t start = 0;
@@ -103,13 +108,6 @@ void Cpu::RunInner() {
   op = at;
 }
 
-void Cpu::RunDueEvents() {
-  while (!events_.empty() && events_.begin()->first <= cycles) {
-    auto node = events_.extract(events_.begin());
-    node.mapped().action();
-  }
-}
-
 bool Cpu::WakeUp() const {
   if (waiting_for_event && event_register) {
     return true;
@@ -131,10 +129,11 @@ StopReason Cpu::Run(uint64_t cycle_limit) {
   const Cpu* const outer = std::exchange(running_here, this);
   StopReason reason = StopReason::kLimit;
   for (;;) {
-    RunDueEvents();
+    while (events_.RunNextDue(cycles)) {
+    }
     if (locked_up) {
       reason = StopReason::kLockup;
-      stop_requested_ = false;  // the listener may have asked for one, too
+      stop_requested_ = false;  // the listener_ may have asked for one, too
       break;
     }
     if (breakpoint_hit_) {
@@ -182,30 +181,29 @@ void Cpu::SkipTo(uint64_t to_cycles) {
 }
 
 uint64_t Cpu::NextEventCycles() const {
-  return events_.empty() ? UINT64_MAX : events_.begin()->first;
+  return events_.NextCycles();
 }
 
 EventQueue::Handle Cpu::At(uint64_t at_cycles, std::function<void()> action) {
-  const Handle handle = next_handle_++;
-  events_.emplace(at_cycles, Event{handle, std::move(action)});
   deadline = std::min(deadline, at_cycles);
-  return handle;
+  return events_.Add(at_cycles, std::move(action));
 }
 
 void Cpu::Cancel(Handle handle) {
-  for (auto it = events_.begin(); it != events_.end(); ++it) {
-    if (it->second.handle == handle) {
-      events_.erase(it);
-      return;
-    }
-  }
+  events_.Cancel(handle);
 }
 
 void Cpu::SetLine(unsigned irq, bool high) {
   nvic.SetLine(irq, high);
   if (high) {
-    event_register |= (scr & 0x10) != 0;  // SEVONPEND
+    event_register |= (scb.scr & Scb::kScrEventOnPend) != 0;
     Recheck();
+  }
+}
+
+void Cpu::RequestSystemReset() {
+  if (listener_ != nullptr) {
+    listener_->SystemResetRequested(false);
   }
 }
 

@@ -1,57 +1,37 @@
-// The core's whole state, and the services that instruction handlers use.
+// The core: its state (core_state.h), its units (NVIC, SCB, MPU, DWT, SysTick)
+// and the services that instruction handlers use. Handlers (exec_*.cc) are free
+// functions by design, split by instruction group; everything outside
+// emulator/cpu sees only core.h.
 //
-// Members are public: handlers (exec_*.cc) are free functions by design, split
-// by instruction group. Everything outside emulator/cpu sees only core.h.
-//
-// Flags are kept apart as the ALU makes them: N is bit 31 of n_src, Z is
-// z_src == 0, C and V are 0 or 1.
+// One thread at a time, the one that calls Run(); RequestStop() alone may come
+// from any thread. Addresses are the guest's, sizes are bytes, times are CPU
+// clocks since power-on.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cfenv>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "emulator/core.h"
+#include "emulator/cpu/code_page.h"
+#include "emulator/cpu/core_state.h"
+#include "emulator/cpu/dwt.h"
+#include "emulator/cpu/event_list.h"
+#include "emulator/cpu/fault.h"
 #include "emulator/cpu/mpu.h"
 #include "emulator/cpu/nvic.h"
 #include "emulator/cpu/op.h"
+#include "emulator/cpu/scb.h"
+#include "emulator/cpu/scs_registers.h"
+#include "emulator/cpu/systick.h"
 
 namespace tinyrig::emulator {
 
-constexpr unsigned kPageBits = 12;
-constexpr uint32_t kPageBytes = 1u << kPageBits;
-constexpr uint32_t kSlotsPerPage = kPageBytes / 2;
-
-/// Decoded code of one 4 KiB page. Two more slots catch running off its end.
-struct CodePage {
-  uint32_t base = 0;
-  uint64_t decoded_lines = 0;  // one bit per 64 bytes that hold decoded code
-  std::array<Op, kSlotsPerPage + 2> ops;
-};
-
-enum class FaultKind : uint8_t {
-  kUndefined,      // UFSR.UNDEFINSTR
-  kInvalidState,   // UFSR.INVSTATE
-  kInvalidPc,      // UFSR.INVPC
-  kNoCoprocessor,  // UFSR.NOCP
-  kUnaligned,      // UFSR.UNALIGNED
-  kDivideByZero,   // UFSR.DIVBYZERO
-  kPreciseBus,     // BFSR.PRECISERR + BFARVALID
-  kFetchBus,       // BFSR.IBUSERR
-  kExecuteNever,   // MMFSR.IACCVIOL
-  kDataAccess,     // MMFSR.DACCVIOL + MMARVALID
-};
-
-struct FaultCycles;  // timing.h
-struct TimingTable;
-
-class Cpu final : public Core {
+class Cpu final : public Core, public CoreState {
  public:
   explicit Cpu(const CoreOptions& options);
   ~Cpu() override;
@@ -75,78 +55,17 @@ class Cpu final : public Core {
   void Cancel(Handle handle) override;
   void SetLine(unsigned irq, bool high) override;
 
-  // --- state that handlers touch, the hottest first
-  uint32_t r[16] = {};  // r[13] is the current SP; r[15] only for PC operands
-  uint32_t n_src = 0;
-  uint32_t z_src = 1;
-  uint32_t c = 0;
-  uint32_t v = 0;
-  uint64_t cycles = 0;
-  uint64_t deadline = 0;
-  uint64_t instructions = 0;
-  uint8_t** read_map = nullptr;  // by address >> 12; null: slow path
-  uint8_t** write_map = nullptr;
-  uint32_t slot_open = 0;  // M7: the last instruction waits for a partner
-  uint32_t q = 0;
-  uint32_t ge = 0;
-  uint32_t s[32] = {};
-  uint32_t fpscr = 0;      // without the host's pending cumulative flags
-  const Op* op = nullptr;  // next instruction while not in the inner loop
-
-  uint32_t other_sp = 0;  // PSP when MSP is current, and the reverse
-  uint32_t control = 0;   // nPRIV, SPSEL, FPCA
-  uint32_t primask = 0;
-  uint32_t faultmask = 0;
-  uint32_t basepri = 0;
-  uint32_t ipsr = 0;
-  bool exclusive = false;
-  bool event_register = false;
-  bool sleeping = false;
-  bool waiting_for_event = false;  // asleep by WFE, not WFI
-  bool locked_up = false;
-  bool fp_enabled = false;  // CPACR grants CP10 and CP11
-
+  // --- units
   Nvic nvic;
-  CoreOptions options;
-  CoreListener* listener = nullptr;
+  Scb scb;
+  Mpu mpu;  ///< call MpuChanged() after every change of it
+  Dwt dwt;
+  SysTick systick;
 
-  // --- system control space (scs.cc)
-  uint32_t vtor = 0;
-  uint32_t scr = 0;
-  uint32_t ccr = 0;
-  uint32_t cfsr = 0;
-  uint32_t hfsr = 0;
-  uint32_t mmfar = 0;
-  uint32_t bfar = 0;
-  uint32_t cpacr = 0;
-  uint32_t csselr = 0;
-  uint32_t demcr = 0;
-  uint32_t fpccr = 0;
-  uint32_t fpcar = 0;
-  uint32_t fpdscr = 0;
-  uint32_t actlr = 0;
-  std::array<uint32_t, 4> tcm_registers{};  // ITCMCR DTCMCR AHBPCR CACR
-  Mpu mpu;
-
-  // --- DWT and SysTick (dwt.cc, systick.cc)
-  uint32_t dwt_ctrl = 0;
-  bool dwt_unlocked = false;
-  uint64_t cyccnt_base = 0;  // counter = cycles - base while it counts
-  uint32_t cyccnt_held = 0;
-  uint32_t instructions_high = 0;
-  uint32_t systick_ctrl = 0;
-  uint32_t systick_load = 0;
-  uint64_t systick_start = 0;  // cycle at which VAL would have been LOAD
-  uint32_t systick_held = 0;
-  uint64_t systick_seen = 0;  // wraps already reported by COUNTFLAG
-  Handle systick_event = 0;
-
-  // --- services
+  // --- registers put together
+  [[nodiscard]] const CoreOptions& options() const { return options_; }
   [[nodiscard]] bool IsM7() const {
-    return options.kind != CoreKind::kCortexM4F;
-  }
-  [[nodiscard]] bool HasDouble() const {
-    return options.kind == CoreKind::kCortexM7Dp;
+    return options_.kind != CoreKind::kCortexM4F;
   }
   [[nodiscard]] bool Privileged() const {
     return ipsr != 0 || (control & 1) == 0;
@@ -157,101 +76,109 @@ class Cpu final : public Core {
   [[nodiscard]] uint32_t Psp() const;
   void SetMsp(uint32_t value);
   void SetPsp(uint32_t value);
+  /// As MSR CONTROL does: handlers stay on MSP.
   void SetControl(uint32_t value);
+  /// FPSCR with what the host's FPU has collected (fpu_env.cc).
+  uint32_t ReadFpscr();
+  void WriteFpscr(uint32_t value);
 
-  // memory.cc: false means a fault that `FaultTaken` then takes.
+  // --- data (memory.cc; the fast way: memory.h). False: a fault, which the
+  // handler then hands to FaultTaken().
   bool LoadSlow(uint32_t address, unsigned size, uint32_t* value);
   bool StoreSlow(uint32_t address, unsigned size, uint32_t value);
-  /// An access that must be aligned (LDM, LDRD, LDREX, VLDR).
+  /// A word that must be aligned (LDM, LDRD, LDREX, VLDR).
   bool LoadAligned(uint32_t address, uint32_t* value);
   bool StoreAligned(uint32_t address, uint32_t value);
-  uint8_t* Find(uint32_t address, unsigned size, bool store);
+
+  // --- control flow (code_cache.cc, exceptions.cc): each returns the Op to
+  // execute next, be it of an exception's handler.
+  const Op* Jump(uint32_t address);
+  /// The target of a direct branch to op->imm, remembered in op->link.
+  const Op* Link(const Op* op);
+  /// Interworking branch: BX, POP {PC}, LDR PC; EXC_RETURN in handlers.
+  const Op* BranchTo(const Op* op, uint32_t target);
+  const Op* Fault(const Op* op, FaultKind kind);
+  const Op* FaultTaken(const Op* op);  ///< the one a failed access left
+  const Op* SupervisorCall(const Op* op);
+  /// BKPT: stops the run; a second run at the same place is a HardFault.
+  const Op* Breakpoint(const Op* op);
+
+  // --- exceptions and system
+  /// -2 NMI .. 255; kThreadPriority when nothing is active or masked.
+  [[nodiscard]] int ExecutionPriority() const;
+  /// A pending exception may now come first: leave the inner loop and look.
+  void Recheck() { deadline = 0; }
+  /// AIRCR.SYSRESETREQ: tells the chip.
+  void RequestSystemReset();
+  /// After every change of an MPU register: which pages keep the fast way.
+  void MpuChanged();
+  /// One word of the system control space, offset from 0xE000E000.
+  uint32_t ReadScs(uint32_t offset_bytes);
+  void WriteScs(uint32_t offset_bytes, uint32_t value);
+
+ private:
+  // core.cc
+  [[nodiscard]] bool WakeUp() const;
+  void RunInner();
+  void SwitchStack(bool to_psp);
+
+  // memory.cc, ppb.cc
+  bool SplitLoad(uint32_t address, unsigned size, uint32_t* value);
+  bool SplitStore(uint32_t address, unsigned size, uint32_t value);
+  bool BitBand(uint32_t* address, unsigned* bit) const;
+  const DeviceWindow* FindDevice(uint32_t address);
+  [[nodiscard]] const Memory* FindMemory(uint32_t address) const;
+  bool DataFault(FaultKind kind, uint32_t address);
+  void MapPages();
+  uint32_t ReadPpb(uint32_t address, unsigned size);
+  void WritePpb(uint32_t address, unsigned size, uint32_t value);
+  void ResetScs();
 
   // code_cache.cc
+  static const Op* DecodeFirst(Cpu& cpu, const Op* op);
+  static const Op* LeavePage(Cpu& cpu, const Op* op);
+  static void ResetSlot(Op* slot);
+  static void ForgetCode(CodePage* page);
   const Op* SlotAt(uint32_t address);  // null: nothing to execute there
-  const Op* Jump(uint32_t address);    // or the Op of a fetch fault
-  const Op* Link(const Op* op);        // follows a direct branch to op->imm
+  CodePage* PageFor(uint32_t address);
+  void WatchPage(uint32_t address);
+  [[nodiscard]] uint32_t CodeHalf(uint32_t address) const;
   void DecodeSlot(Op* slot);
   void DecodeItBlock(uint32_t address, uint8_t it_state);
   void CodeWritten(const uint8_t* host, uint32_t size_bytes);
+  void ResetSlots(const Memory& memory, uint32_t offset, uint32_t size_bytes);
 
   // mpu.cc
-  /// After every change of an MPU register: which pages keep the fast way.
-  void MpuChanged();
-  /// After every change of CONTROL.
-  void MpuSeesPrivilege();
+  [[nodiscard]] bool MpuApplies() const;
   [[nodiscard]] bool MpuDenies(uint32_t address, bool store) const;
   [[nodiscard]] bool MpuDeniesFetch(uint32_t address) const;
+  [[nodiscard]] MpuRights MpuPageRights(uint32_t page_base) const;
+  void MpuHidePage(uint32_t page);
+  void MpuSeesPrivilege();  // after every change of CONTROL
 
   // exceptions.cc
-  [[nodiscard]] int ExecutionPriority() const;
-  /// A pending exception may now come first: leave the inner loop and look.
-  void Recheck();
-  const Op* Fault(const Op* op, FaultKind kind);
-  const Op* FaultTaken(const Op* op);  // the one a failed access left
-  const Op* SupervisorCall(const Op* op);
-  const Op* ExceptionReturn(const Op* op_at, uint32_t value);
-  /// Interworking branch: BX, POP {PC}, LDR PC; EXC_RETURN in handlers.
-  const Op* BranchTo(const Op* op, uint32_t target);
-
-  // scs.cc
-  bool ReadPpb(uint32_t address, unsigned size, uint32_t* value);
-  bool WritePpb(uint32_t address, unsigned size, uint32_t value);
-  bool ReadScs(uint32_t offset, uint32_t* value);
-  bool WriteScs(uint32_t offset, uint32_t value);
-  bool ReadDwt(uint32_t offset, uint32_t* value);
-  bool WriteDwt(uint32_t offset, uint32_t value);
-  uint32_t ReadSysTick(uint32_t offset);
-  void WriteSysTick(uint32_t offset, uint32_t value);
-  void ResetScs();
-
-  // fpu_env.cc: host flags and rounding during Run()
-  void EnterFpu();
-  void LeaveFpu();
-  uint32_t ReadFpscr();
-  void WriteFpscr(uint32_t value);
-  void SetFpscrFlags(uint32_t flags) { fpscr |= flags; }
-
-  FaultKind pending_fault = FaultKind::kUndefined;
-  uint32_t fault_address = 0;
-
- private:
-  friend struct ExceptionEntry;
-  bool WakeUp() const;
-  StopReason Sleep();
-  void RunDueEvents();
-  void SetDeadline(uint64_t cycle_limit);
   const Op* TakePending();
-  void RunInner();
   const Op* Enter(unsigned number, uint32_t return_address, uint8_t it);
   const Op* Vector(unsigned number, uint32_t exc_return);
   bool PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return);
   const Op* EnterSynchronous(unsigned number, uint32_t return_address,
                              uint8_t it);
-  const Op* Unstack(const Op* op_at, uint32_t value);
+  const Op* ExceptionReturn(const Op* op, uint32_t value);
+  const Op* Unstack(const Op* op, uint32_t value);
   const Op* LockUp(uint32_t address);
   void RecordFault(FaultKind kind);
   [[nodiscard]] uint32_t VectorEntry(unsigned number);
   bool LoadVector(unsigned number, uint32_t* target);
   unsigned StackFault(bool entry);
-  CodePage* PageFor(uint32_t address);
-  void ProtectPage(uint32_t address, bool protect);
-  static void ForgetCode(CodePage* page);
-  [[nodiscard]] bool MpuApplies() const;
-  [[nodiscard]] MpuRights MpuPageRights(uint32_t page_base) const;
-  void MpuHidePage(uint32_t page);
-  void ResetSlots(const Memory& memory, uint32_t offset, uint32_t size_bytes);
-  void SwitchStack(bool to_psp);
-  bool SplitLoad(uint32_t address, unsigned size, uint32_t* value);
-  bool SplitStore(uint32_t address, unsigned size, uint32_t value);
-  bool BitBand(uint32_t* address, unsigned* bit) const;
-  const DeviceWindow* FindDevice(uint32_t address);
-  bool IsVendorDevice(uint32_t address);
-  const Memory* FindMemory(uint32_t address) const;
-  void UnalignedCost(uint32_t address, unsigned size);
-  void MapPages();
 
+  // fpu_env.cc: host flags and rounding during Run()
+  void EnterFpu();
+  void LeaveFpu();
+
+  const CoreOptions options_;
+  const ScsTable scs_table_;
   AddressMap map_;
+  CoreListener* listener_ = nullptr;
   std::unique_ptr<uint8_t*, void (*)(void*)> read_owner_;
   std::unique_ptr<uint8_t*, void (*)(void*)> write_owner_;
   std::unique_ptr<CodePage*, void (*)(void*)> code_map_;
@@ -265,22 +192,16 @@ class Cpu final : public Core {
   std::unordered_map<uint32_t, HiddenPage> mpu_hidden_;  // by address >> 12
   bool mpu_user_seen_ = false;  // nPRIV was set since the reset
 
-  struct Event {
-    Handle handle;
-    std::function<void()> action;
-  };
-  std::multimap<uint64_t, Event> events_;
-  Handle next_handle_ = 1;
+  EventList events_;
   std::atomic<bool> stop_requested_{false};
+  FaultKind pending_fault_ = FaultKind::kUndefined;
+  uint32_t fault_address_ = 0;
   bool thumb_bit_ = true;  // of the xPSR being stacked
   bool breakpoint_hit_ = false;
   uint32_t breakpoint_pc_ = 0;
   uint64_t breakpoint_instruction_ = ~uint64_t{0};
+  uint32_t instructions_high_ = 0;  // of the last VIRT_INSTRUCTIONS read
   std::fenv_t host_environment_{};
-
- public:
-  /// BKPT: stops the run; a second run at the same place is a HardFault.
-  const Op* Breakpoint(const Op* op);
 };
 
 }  // namespace tinyrig::emulator

@@ -15,7 +15,6 @@ namespace {
 
 constexpr uint32_t kControlSpsel = 2;
 constexpr uint32_t kControlFpca = 4;
-constexpr uint32_t kCcrStkAlign = 1u << 9;
 constexpr uint32_t kExcReturnThread = 1u << 3;
 constexpr uint32_t kExcReturnPsp = 1u << 2;
 constexpr uint32_t kExcReturnNoFp = 1u << 4;
@@ -24,9 +23,6 @@ constexpr uint32_t kMmfsrUnstackError = 1u << 3;
 constexpr uint32_t kMmfsrStackError = 1u << 4;
 constexpr uint32_t kBfsrUnstackError = 1u << 11;
 constexpr uint32_t kBfsrStackError = 1u << 12;
-constexpr uint32_t kHfsrVectorTable = 1u << 1;
-constexpr uint32_t kHfsrForced = 1u << 30;
-constexpr uint32_t kHfsrDebugEvent = 1u << 31;
 
 unsigned ExceptionOf(FaultKind kind) {
   switch (kind) {
@@ -46,36 +42,36 @@ unsigned ExceptionOf(FaultKind kind) {
 void Cpu::RecordFault(FaultKind kind) {
   switch (kind) {
     case FaultKind::kUndefined:
-      cfsr |= 1u << 16;
+      scb.cfsr |= 1u << 16;
       break;
     case FaultKind::kInvalidState:
-      cfsr |= 1u << 17;
+      scb.cfsr |= 1u << 17;
       break;
     case FaultKind::kInvalidPc:
-      cfsr |= 1u << 18;
+      scb.cfsr |= 1u << 18;
       break;
     case FaultKind::kNoCoprocessor:
-      cfsr |= 1u << 19;
+      scb.cfsr |= 1u << 19;
       break;
     case FaultKind::kUnaligned:
-      cfsr |= 1u << 24;
+      scb.cfsr |= 1u << 24;
       break;
     case FaultKind::kDivideByZero:
-      cfsr |= 1u << 25;
+      scb.cfsr |= 1u << 25;
       break;
     case FaultKind::kPreciseBus:
-      cfsr |= 1u << 9 | 1u << 15;
-      bfar = fault_address;
+      scb.cfsr |= 1u << 9 | 1u << 15;
+      scb.bfar = fault_address_;
       break;
     case FaultKind::kFetchBus:
-      cfsr |= 1u << 8;
+      scb.cfsr |= 1u << 8;
       break;
     case FaultKind::kExecuteNever:
-      cfsr |= 1u << 0;
+      scb.cfsr |= 1u << 0;
       break;
     case FaultKind::kDataAccess:
-      cfsr |= 1u << 1 | 1u << 7;
-      mmfar = fault_address;
+      scb.cfsr |= 1u << 1 | 1u << 7;
+      scb.mmfar = fault_address_;
       break;
   }
 }
@@ -94,10 +90,6 @@ int Cpu::ExecutionPriority() const {
   return priority;
 }
 
-void Cpu::Recheck() {
-  deadline = 0;
-}
-
 void Cpu::SwitchStack(bool to_psp) {
   if (((control & kControlSpsel) != 0) != to_psp) {
     std::swap(r[13], other_sp);
@@ -108,7 +100,7 @@ void Cpu::SwitchStack(bool to_psp) {
 bool Cpu::PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return) {
   const bool fp_frame = (control & kControlFpca) != 0;
   const uint32_t size = fp_frame ? 0x68 : 0x20;
-  const bool align8 = fp_frame || (ccr & kCcrStkAlign) != 0;
+  const bool align8 = fp_frame || (scb.ccr & Scb::kCcrStackAlign) != 0;
   const uint32_t padding = align8 ? (r[13] >> 2) & 1 : 0;
   const uint32_t frame = (r[13] - size) & (align8 ? ~7u : ~3u);
   const uint32_t it_bits = (it & 3u) << 25 | (it & 0xFCu) << 8;
@@ -126,7 +118,7 @@ bool Cpu::PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return) {
       ok = StoreAligned(frame + 0x20 + 4 * i, s[i]);
     }
     ok = ok && StoreAligned(frame + 0x60, ReadFpscr());
-    fpcar = frame + 0x20;
+    scb.fpcar = frame + 0x20;
   }
   *exc_return = 0xFFFFFFE1 | (fp_frame ? 0 : kExcReturnNoFp);
   if (ipsr == 0) {
@@ -141,7 +133,7 @@ bool Cpu::PushFrame(uint32_t return_address, uint8_t it, uint32_t* exc_return) {
 // The MPU is not asked for vectors.
 bool Cpu::LoadVector(unsigned number, uint32_t* target) {
   const uint32_t enable = std::exchange(mpu.ctrl, 0);
-  const bool ok = LoadAligned(vtor + 4 * number, target);
+  const bool ok = LoadAligned(scb.vtor + 4 * number, target);
   mpu.ctrl = enable;
   return ok;
 }
@@ -149,7 +141,7 @@ bool Cpu::LoadVector(unsigned number, uint32_t* target) {
 uint32_t Cpu::VectorEntry(unsigned number) {
   uint32_t target = 0;
   if (!LoadVector(number, &target)) {
-    hfsr |= kHfsrVectorTable;
+    scb.hfsr |= Scb::kHfsrVectorTable;
     if (number == kHardFault || !LoadVector(kHardFault, &target)) {
       return 0;
     }
@@ -171,27 +163,27 @@ const Op* Cpu::Vector(unsigned number, uint32_t exc_return) {
   Recheck();
   const uint32_t target = VectorEntry(number);
   if ((target & 1) == 0) {
-    pending_fault = FaultKind::kInvalidState;
+    pending_fault_ = FaultKind::kInvalidState;
     return number == kHardFault ? LockUp(target)
-                                : Fault(SlotAt(target & ~1u), pending_fault);
+                                : Fault(SlotAt(target & ~1u), pending_fault_);
   }
   return Jump(target);
 }
 
 // Which exception a failed stack access becomes, with its flags set.
 unsigned Cpu::StackFault(bool entry) {
-  const bool denied = pending_fault == FaultKind::kDataAccess;
+  const bool denied = pending_fault_ == FaultKind::kDataAccess;
   const unsigned number = denied ? kMemManage : kBusFault;
   if (entry) {
-    cfsr |= denied ? kMmfsrStackError : kBfsrStackError;
+    scb.cfsr |= denied ? kMmfsrStackError : kBfsrStackError;
   } else {
-    cfsr |= denied ? kMmfsrUnstackError : kBfsrUnstackError;
+    scb.cfsr |= denied ? kMmfsrUnstackError : kBfsrUnstackError;
   }
   if (nvic.Enabled(number) &&
       nvic.GroupPriority(number) < ExecutionPriority()) {
     return number;
   }
-  hfsr |= kHfsrForced;
+  scb.hfsr |= Scb::kHfsrForced;
   return kHardFault;
 }
 
@@ -221,7 +213,7 @@ const Op* Cpu::EnterSynchronous(unsigned number, uint32_t return_address,
   if (priority <= -1) {
     return LockUp(return_address);
   }
-  hfsr |= kHfsrForced;
+  scb.hfsr |= Scb::kHfsrForced;
   return Enter(kHardFault, return_address, it);
 }
 
@@ -236,7 +228,7 @@ const Op* Cpu::Fault(const Op* op_at, FaultKind kind) {
 }
 
 const Op* Cpu::FaultTaken(const Op* op_at) {
-  return Fault(op_at, pending_fault);
+  return Fault(op_at, pending_fault_);
 }
 
 const Op* Cpu::SupervisorCall(const Op* op_at) {
@@ -255,7 +247,7 @@ const Op* Cpu::Breakpoint(const Op* op_at) {
     breakpoint_instruction_ = instructions + 1;
     return op_at;
   }
-  hfsr |= kHfsrDebugEvent;
+  scb.hfsr |= Scb::kHfsrDebugEvent;
   if (ExecutionPriority() <= -1) {
     return LockUp(op_at->pc);
   }
@@ -266,8 +258,8 @@ const Op* Cpu::Breakpoint(const Op* op_at) {
 const Op* Cpu::LockUp(uint32_t address) {
   if (!locked_up) {
     locked_up = true;
-    if (listener != nullptr) {
-      listener->SystemResetRequested(true);
+    if (listener_ != nullptr) {
+      listener_->SystemResetRequested(true);
     }
   }
   Recheck();
@@ -302,10 +294,10 @@ const Op* Cpu::ExceptionReturn(const Op* op_at, uint32_t value) {
   const unsigned returning = ipsr;
   const bool to_thread = (value & kExcReturnThread) != 0;
   const bool to_psp = (value & kExcReturnPsp) != 0;
-  const bool valid =
-      (value & 0x0FFFFFE3u) == 0x0FFFFFE1u && (to_thread || !to_psp) &&
-      nvic.Active(returning) &&
-      (!to_thread || nvic.OnlyActive(returning) || (ccr & 1) != 0);
+  const bool valid = (value & 0x0FFFFFE3u) == 0x0FFFFFE1u &&
+                     (to_thread || !to_psp) && nvic.Active(returning) &&
+                     (!to_thread || nvic.OnlyActive(returning) ||
+                      (scb.ccr & Scb::kCcrNonBaseThread) != 0);
   nvic.Leave(returning);
   if (returning != kNmi) {
     faultmask = 0;
@@ -318,7 +310,7 @@ const Op* Cpu::ExceptionReturn(const Op* op_at, uint32_t value) {
     if (!usage && ExecutionPriority() <= -1) {
       return LockUp(op_at->pc);
     }
-    hfsr |= usage ? 0 : kHfsrForced;
+    scb.hfsr |= usage ? 0 : Scb::kHfsrForced;
     return Vector(usage ? kUsageFault : kHardFault, 0);
   }
   // Tail-chaining: the frame stays for the next handler.
@@ -357,8 +349,8 @@ const Op* Cpu::Unstack(const Op* op_at, uint32_t value) {
     return hard ? LockUp(op_at->pc) : Vector(derived, value);
   }
   const uint32_t xpsr = words[7];
-  const bool padded =
-      (fp_frame || (ccr & kCcrStkAlign) != 0) && (xpsr >> 9 & 1) != 0;
+  const bool padded = (fp_frame || (scb.ccr & Scb::kCcrStackAlign) != 0) &&
+                      (xpsr >> 9 & 1) != 0;
   r[13] = (frame + (fp_frame ? 0x68 : 0x20)) | (padded ? 4u : 0u);
   r[0] = words[0];
   r[1] = words[1];
@@ -373,8 +365,9 @@ const Op* Cpu::Unstack(const Op* op_at, uint32_t value) {
   event_register = true;
   slot_open = 0;
   Recheck();
-  if ((value & kExcReturnThread) != 0 && !nvic.AnyActive() && (scr & 2) != 0) {
-    sleeping = true;  // SLEEPONEXIT
+  if ((value & kExcReturnThread) != 0 && !nvic.AnyActive() &&
+      (scb.scr & Scb::kScrSleepOnExit) != 0) {
+    sleeping = true;
     waiting_for_event = false;
   }
   if ((xpsr >> 24 & 1) == 0) {

@@ -198,8 +198,6 @@ const Op* Divided(Cpu& cpu, const Op* op, uint32_t result, uint32_t dividend,
   return Next(op);
 }
 
-constexpr uint32_t kDivideTrap = 1u << 4;  // CCR.DIV_0_TRP
-
 }  // namespace
 
 Handler AluImmediate(Alu alu, bool set_flags) {
@@ -310,7 +308,7 @@ const Op* Sbfx(Cpu& cpu, const Op* op) {
 const Op* Sdiv(Cpu& cpu, const Op* op) {
   const auto a = static_cast<int32_t>(cpu.r[op->rn]);
   const auto b = static_cast<int32_t>(cpu.r[op->rm]);
-  if (b == 0 && (cpu.ccr & kDivideTrap) != 0) {
+  if (b == 0 && (cpu.scb.ccr & Scb::kCcrDivideTrap) != 0) {
     return cpu.Fault(op, FaultKind::kDivideByZero);
   }
   const int64_t result = b == 0 ? 0 : int64_t{a} / b;
@@ -324,7 +322,7 @@ const Op* Sdiv(Cpu& cpu, const Op* op) {
 const Op* Udiv(Cpu& cpu, const Op* op) {
   const uint32_t a = cpu.r[op->rn];
   const uint32_t b = cpu.r[op->rm];
-  if (b == 0 && (cpu.ccr & kDivideTrap) != 0) {
+  if (b == 0 && (cpu.scb.ccr & Scb::kCcrDivideTrap) != 0) {
     return cpu.Fault(op, FaultKind::kDivideByZero);
   }
   return Divided(cpu, op, b == 0 ? 0 : a / b, a, b);

@@ -57,9 +57,10 @@ bool ActivateFp(Cpu& cpu) {
   if (!cpu.fp_enabled) {
     return false;
   }
-  if ((cpu.fpccr & kFpccrAutomatic) != 0 && (cpu.control & 4) == 0) {
+  if ((cpu.scb.fpccr & kFpccrAutomatic) != 0 && (cpu.control & 4) == 0) {
     constexpr uint32_t kDefaults = 0x07C00000;
-    cpu.WriteFpscr((cpu.ReadFpscr() & ~kDefaults) | (cpu.fpdscr & kDefaults));
+    cpu.WriteFpscr((cpu.ReadFpscr() & ~kDefaults) |
+                   (cpu.scb.fpdscr & kDefaults));
     cpu.control |= 4;
   }
   return true;

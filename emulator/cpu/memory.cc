@@ -7,9 +7,7 @@
 namespace tinyrig::emulator {
 namespace {
 
-constexpr uint32_t kCcrUnalignTrap = 1u << 3;
 constexpr uint32_t kPpbBase = 0xE0000000;
-constexpr uint32_t kVendorPpbBase = 0xE0040000;
 constexpr uint32_t kPpbEnd = 0xE0100000;
 // The chip's own part of the PPB: DBGMCU. A device window answers there.
 constexpr uint32_t kDbgmcuBase = 0xE0042000;
@@ -68,8 +66,10 @@ void Cpu::MapPages() {
   }
 }
 
-void Cpu::UnalignedCost(uint32_t address, unsigned size) {
-  cycles += UnalignedExtraCycles(IsM7(), address, size);
+bool Cpu::DataFault(FaultKind kind, uint32_t address) {
+  pending_fault_ = kind;
+  fault_address_ = address;
+  return false;
 }
 
 bool Cpu::SplitLoad(uint32_t address, unsigned size, uint32_t* value) {
@@ -105,31 +105,23 @@ bool Cpu::BitBand(uint32_t* address, unsigned* bit) const {
   return true;
 }
 
-// The external part of the bus may hold devices of the chip (DBGMCU).
-bool Cpu::IsVendorDevice(uint32_t address) {
-  return address >= kVendorPpbBase && FindDevice(address) != nullptr;
-}
-
 bool Cpu::LoadSlow(uint32_t address, unsigned size, uint32_t* value) {
   *value = 0;
   if ((address & (size - 1)) != 0) {
-    if ((ccr & kCcrUnalignTrap) != 0) {
-      pending_fault = FaultKind::kUnaligned;
-      return false;
+    if ((scb.ccr & Scb::kCcrUnalignedTrap) != 0) {
+      return DataFault(FaultKind::kUnaligned, address);
     }
-    UnalignedCost(address, size);
+    cycles += UnalignedExtraCycles(IsM7(), address, size);
     return SplitLoad(address, size, value);
   }
   if (mpu.Enabled() && MpuDenies(address, false)) {
-    pending_fault = FaultKind::kDataAccess;
-    fault_address = address;
-    return false;
+    return DataFault(FaultKind::kDataAccess, address);
   }
   if (InPpb(address)) {
-    if (ReadPpb(address, size, value)) {
-      return true;
-    }
-  } else if (const DeviceWindow* window = FindDevice(address)) {
+    *value = ReadPpb(address, size);
+    return true;
+  }
+  if (const DeviceWindow* window = FindDevice(address)) {
     if (window->device->Read(address - window->base, size, value)) {
       return true;
     }
@@ -146,32 +138,27 @@ bool Cpu::LoadSlow(uint32_t address, unsigned size, uint32_t* value) {
       return true;
     }
   }
-  pending_fault = FaultKind::kPreciseBus;
-  fault_address = address;
-  return false;
+  return DataFault(FaultKind::kPreciseBus, address);
 }
 
 bool Cpu::StoreSlow(uint32_t address, unsigned size, uint32_t value) {
   if ((address & (size - 1)) != 0) {
-    if ((ccr & kCcrUnalignTrap) != 0) {
-      pending_fault = FaultKind::kUnaligned;
-      return false;
+    if ((scb.ccr & Scb::kCcrUnalignedTrap) != 0) {
+      return DataFault(FaultKind::kUnaligned, address);
     }
-    UnalignedCost(address, size);
+    cycles += UnalignedExtraCycles(IsM7(), address, size);
     return SplitStore(address, size, value);
   }
   if (mpu.Enabled() && MpuDenies(address, true)) {
-    pending_fault = FaultKind::kDataAccess;
-    fault_address = address;
-    return false;
+    return DataFault(FaultKind::kDataAccess, address);
   }
   const uint32_t mask = size == 4 ? ~0u : (1u << (8 * size)) - 1;
   value &= mask;
   if (InPpb(address)) {
-    if (WritePpb(address, size, value)) {
-      return true;
-    }
-  } else if (const DeviceWindow* window = FindDevice(address)) {
+    WritePpb(address, size, value);
+    return true;
+  }
+  if (const DeviceWindow* window = FindDevice(address)) {
     if (window->device->Write(address - window->base, size, value)) {
       return true;
     }
@@ -197,23 +184,19 @@ bool Cpu::StoreSlow(uint32_t address, unsigned size, uint32_t value) {
       }
     }
   }
-  pending_fault = FaultKind::kPreciseBus;
-  fault_address = address;
-  return false;
+  return DataFault(FaultKind::kPreciseBus, address);
 }
 
 bool Cpu::LoadAligned(uint32_t address, uint32_t* value) {
   if ((address & 3) != 0) {
-    pending_fault = FaultKind::kUnaligned;
-    return false;
+    return DataFault(FaultKind::kUnaligned, address);
   }
   return Load<uint32_t>(*this, address, value);
 }
 
 bool Cpu::StoreAligned(uint32_t address, uint32_t value) {
   if ((address & 3) != 0) {
-    pending_fault = FaultKind::kUnaligned;
-    return false;
+    return DataFault(FaultKind::kUnaligned, address);
   }
   return Store<uint32_t>(*this, address, value);
 }

@@ -62,7 +62,7 @@ class MpuTest : public ::testing::TestWithParam<CoreKind> {
     cpu().mpu = mpu;
     cpu().MpuChanged();
     EXPECT_EQ(Run(address), StopReason::kBreakpoint);
-    return cpu().cfsr;
+    return cpu().scb.cfsr;
   }
   Cpu& cpu() { return static_cast<Cpu&>(*machine_.core); }
 

@@ -1,7 +1,7 @@
 // One decoded instruction, and what a handler is.
 //
 // The interpreter decodes an instruction once into an Op; Ops live in pages
-// (code_cache.h) that mirror 4 KiB of code, one slot per halfword, so the next
+// (code_page.h) that mirror 4 KiB of code, one slot per halfword, so the next
 // Op in line is `step` bytes further and a branch is a pointer.
 //
 // A handler executes its Op and returns the Op to execute next. It never

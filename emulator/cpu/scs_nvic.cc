@@ -40,10 +40,9 @@ void SetSystemHandlerState(Nvic* nvic, uint32_t value) {
   nvic->SetEnabled(kUsageFault, bit(18));
 }
 
-uint32_t InterruptControl(const Cpu& cpu) {
-  const Nvic& nvic = cpu.nvic;
-  uint32_t value = cpu.ipsr | nvic.HighestPending() << 12;
-  value |= nvic.OnlyActive(cpu.ipsr) ? 1u << 11 : 0;  // RETTOBASE
+uint32_t InterruptControl(const Nvic& nvic, uint32_t ipsr) {
+  uint32_t value = ipsr | nvic.HighestPending() << 12;
+  value |= nvic.OnlyActive(ipsr) ? 1u << 11 : 0;  // RETTOBASE
   value |= nvic.AnyIrqPending() ? 1u << 22 : 0;
   value |= nvic.Pending(kSysTick) ? 1u << 26 : 0;
   value |= nvic.Pending(kPendSv) ? 1u << 28 : 0;
@@ -51,24 +50,22 @@ uint32_t InterruptControl(const Cpu& cpu) {
   return value;
 }
 
-void SetInterruptControl(Cpu* cpu, uint32_t value) {
-  Nvic& nvic = cpu->nvic;
+void SetInterruptControl(Nvic* nvic, uint32_t value) {
   if ((value & 1u << 25) != 0) {
-    nvic.SetPending(kSysTick, false);
+    nvic->SetPending(kSysTick, false);
   }
   if ((value & 1u << 26) != 0) {
-    nvic.SetPending(kSysTick, true);
+    nvic->SetPending(kSysTick, true);
   }
   if ((value & 1u << 27) != 0) {
-    nvic.SetPending(kPendSv, false);
+    nvic->SetPending(kPendSv, false);
   }
   if ((value & 1u << 28) != 0) {
-    nvic.SetPending(kPendSv, true);
+    nvic->SetPending(kPendSv, true);
   }
   if ((value & 1u << 31) != 0) {
-    nvic.SetPending(kNmi, true);
+    nvic->SetPending(kNmi, true);
   }
-  cpu->Recheck();
 }
 
 uint32_t PriorityWord(const Nvic& nvic, unsigned first) {
@@ -83,50 +80,6 @@ void SetPriorityWord(Nvic* nvic, unsigned first, uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) {
     nvic->SetPriority(first + i, static_cast<uint8_t>(value >> (8 * i)));
   }
-}
-
-bool IsNvic(uint32_t offset) {
-  return offset >= 0x100 && offset < 0x500;
-}
-
-uint32_t ReadNvic(const Nvic& nvic, uint32_t offset) {
-  const unsigned word = (offset & 0x7F) / 4;
-  switch (offset & 0x780) {
-    case 0x100:
-    case 0x180:
-      return nvic.EnabledWord(word);
-    case 0x200:
-    case 0x280:
-      return nvic.PendingWord(word);
-    case 0x300:
-      return nvic.ActiveWord(word);
-    default:
-      break;
-  }
-  const uint32_t index = offset - 0x400;
-  return offset >= 0x400 && index < 240 ? PriorityWord(nvic, kFirstIrq + index)
-                                        : 0;
-}
-
-void WriteNvic(Cpu* cpu, uint32_t offset, uint32_t value) {
-  Nvic& nvic = cpu->nvic;
-  const uint32_t index = offset - 0x400;
-  if (offset >= 0x400) {
-    if (index < 240) {
-      SetPriorityWord(&nvic, kFirstIrq + index, value);
-    }
-  } else if (const unsigned bank = (offset & 0x780) >> 7; bank < 6) {
-    for (uint32_t bits = value; bits != 0; bits &= bits - 1) {
-      const unsigned n = kFirstIrq + (offset & 0x7F) * 8 +
-                         static_cast<unsigned>(__builtin_ctz(bits));
-      if (bank < 4) {
-        nvic.SetEnabled(n, bank == 2);
-      } else {
-        nvic.SetPending(n, bank == 4);
-      }
-    }
-  }
-  cpu->Recheck();
 }
 
 }  // namespace tinyrig::emulator

@@ -1,6 +1,6 @@
-// SysTick, computed from the cycle count; only the interrupt needs an event.
-// CLKSOURCE 0 is the external reference, which STM32 wires to HCLK/8.
-#include "emulator/cpu/cpu.h"
+#include "emulator/cpu/systick.h"
+
+#include <utility>
 
 namespace tinyrig::emulator {
 namespace {
@@ -9,109 +9,99 @@ constexpr uint32_t kEnable = 1;
 constexpr uint32_t kTickInt = 2;
 constexpr uint32_t kCoreClock = 4;
 constexpr uint32_t kCountFlag = 1u << 16;
-// 10 ms are not known in cycles here: SKEW set, TENMS zero ("not known").
-constexpr uint32_t kCalib = 0x40000000;
 
-uint64_t Divider(const Cpu& cpu) {
-  return (cpu.systick_ctrl & kCoreClock) != 0 ? 1 : 8;
+}  // namespace
+
+SysTick::SysTick(EventQueue* clock, std::function<void()> tick)
+    : clock_(clock), tick_(std::move(tick)) {}
+
+void SysTick::Reset() {
+  control_ = reload_ = held_ = 0;
+  Schedule();
 }
 
-uint64_t Ticks(const Cpu& cpu) {
-  return (cpu.cycles - cpu.systick_start) / Divider(cpu);
+bool SysTick::Running() const {
+  return (control_ & kEnable) != 0 && reload_ != 0;
 }
 
-bool Running(const Cpu& cpu) {
-  return (cpu.systick_ctrl & kEnable) != 0 && cpu.systick_load != 0;
+uint64_t SysTick::CyclesPerTick() const {
+  return (control_ & kCoreClock) != 0 ? 1 : 8;
 }
 
-uint32_t Value(const Cpu& cpu) {
-  if (!Running(cpu)) {
-    return cpu.systick_held;
+uint64_t SysTick::Ticks() const {
+  return (clock_->NowCycles() - start_cycles_) / CyclesPerTick();
+}
+
+uint32_t SysTick::Current() const {
+  if (!Running()) {
+    return held_;
   }
-  const uint64_t period = uint64_t{cpu.systick_load} + 1;
-  const uint64_t position = Ticks(cpu) % period;  // 0: VAL shows zero
+  const uint64_t period = uint64_t{reload_} + 1;
+  const uint64_t position = Ticks() % period;  // 0: the counter shows zero
   return position == 0 ? 0 : static_cast<uint32_t>(period - position);
 }
 
-// Times that VAL has counted from 1 to 0.
-uint64_t Wraps(const Cpu& cpu) {
-  return Running(cpu) ? Ticks(cpu) / (uint64_t{cpu.systick_load} + 1)
-                      : cpu.systick_seen;
+// Times that the counter went from 1 to 0.
+uint64_t SysTick::Wraps() const {
+  return Running() ? Ticks() / (uint64_t{reload_} + 1) : wraps_seen_;
 }
 
-void Schedule(Cpu* cpu) {
-  if (cpu->systick_event != 0) {
-    cpu->Cancel(cpu->systick_event);
-    cpu->systick_event = 0;
+void SysTick::Schedule() {
+  if (event_ != 0) {
+    clock_->Cancel(event_);
+    event_ = 0;
   }
-  if (!Running(*cpu) || (cpu->systick_ctrl & kTickInt) == 0) {
+  if (!Running() || (control_ & kTickInt) == 0) {
     return;
   }
-  const uint64_t period = uint64_t{cpu->systick_load} + 1;
-  const uint64_t at =
-      cpu->systick_start + (Wraps(*cpu) + 1) * period * Divider(*cpu);
-  cpu->systick_event = cpu->At(at, [cpu] {
-    cpu->systick_event = 0;
-    cpu->nvic.SetPending(kSysTick, true);
-    cpu->Recheck();
-    Schedule(cpu);
+  const uint64_t period = uint64_t{reload_} + 1;
+  const uint64_t at = start_cycles_ + (Wraps() + 1) * period * CyclesPerTick();
+  event_ = clock_->At(at, [this] {
+    event_ = 0;
+    tick_();
+    Schedule();
   });
 }
 
 // Continues from `value`, now. Zero reloads at the next tick.
-void StartAt(Cpu* cpu, uint32_t value) {
-  const uint64_t period = uint64_t{cpu->systick_load} + 1;
+void SysTick::StartAt(uint32_t value) {
+  const uint64_t period = uint64_t{reload_} + 1;
   const uint64_t position = value == 0 ? 0 : period - value;
-  const uint64_t past = (position % period) * Divider(*cpu);
+  const uint64_t past = (position % period) * CyclesPerTick();
   // Before cycle `past` since power-on the subtraction wraps, as does Ticks().
-  cpu->systick_start = cpu->cycles - past;
-  cpu->systick_seen = 0;
+  start_cycles_ = clock_->NowCycles() - past;
+  wraps_seen_ = 0;
 }
 
-}  // namespace
-
-uint32_t Cpu::ReadSysTick(uint32_t offset) {
-  switch (offset) {
-    case 0x10: {
-      const uint64_t wraps = Wraps(*this);
-      const bool flag = wraps != systick_seen;
-      systick_seen = wraps;
-      return systick_ctrl | (flag ? kCountFlag : 0);
-    }
-    case 0x14:
-      return systick_load;
-    case 0x18:
-      return Value(*this);
-    default:
-      return kCalib;
-  }
+uint32_t SysTick::ReadControl() {
+  const uint64_t wraps = Wraps();
+  const bool flag = wraps != wraps_seen_;
+  wraps_seen_ = wraps;
+  return control_ | (flag ? kCountFlag : 0);
 }
 
-void Cpu::WriteSysTick(uint32_t offset, uint32_t value) {
-  const uint32_t now = Value(*this);
-  switch (offset) {
-    case 0x10:
-      systick_ctrl = value & (kEnable | kTickInt | kCoreClock);
-      systick_held = now;
-      if (Running(*this)) {
-        StartAt(this, now);
-      }
-      break;
-    case 0x14:
-      systick_load = value & 0xFFFFFF;
-      systick_held = now;
-      if (Running(*this)) {
-        StartAt(this, now <= systick_load ? now : 0);
-      }
-      break;
-    case 0x18:  // any write clears VAL and COUNTFLAG
-      systick_held = 0;
-      StartAt(this, 0);
-      break;
-    default:
-      return;
+void SysTick::WriteControl(uint32_t value) {
+  held_ = Current();
+  control_ = value & (kEnable | kTickInt | kCoreClock);
+  if (Running()) {
+    StartAt(held_);
   }
-  Schedule(this);
+  Schedule();
+}
+
+void SysTick::WriteReload(uint32_t value) {
+  held_ = Current();
+  reload_ = value & 0xFFFFFF;
+  if (Running()) {
+    StartAt(held_ <= reload_ ? held_ : 0);
+  }
+  Schedule();
+}
+
+void SysTick::ClearCurrent() {
+  held_ = 0;
+  StartAt(0);
+  Schedule();
 }
 
 }  // namespace tinyrig::emulator
