@@ -50,7 +50,7 @@ absl::StatusOr<v1::Job> LabApi::CreateJob(const Caller& caller,
 }
 
 absl::StatusOr<v1::Job> LabApi::Added(JobRecord record) {
-  const std::lock_guard lock(lab_.mutex);
+  const auto live = lab_.state.Lock();
   ASSIGN_OR_RETURN(const int64_t queued, lab_.store.QueuedCount());
   if (queued >= lab_.options.max_queue) {
     return absl::ResourceExhaustedError(
@@ -65,19 +65,19 @@ absl::StatusOr<v1::Job> LabApi::Added(JobRecord record) {
     if (!first.has_value()) {
       return absl::InternalError("a request id is taken and not there");
     }
-    return desk_.Show(*first);
+    return jobs_.Show(*live, *first);
   }
   RETURN_IF_ERROR(id.status());
   lab_.wake_dispatcher();
-  lab_.bell.Ring(*id);
+  lab_.changes.Notify(*id);
   ASSIGN_OR_RETURN(const JobRecord added, lab_.store.GetJob(*id));
-  return desk_.Show(added);
+  return jobs_.Show(*live, added);
 }
 
 absl::StatusOr<v1::Job> LabApi::JobNow(int64_t id) {
-  const std::lock_guard lock(lab_.mutex);
+  const auto live = lab_.state.Lock();
   ASSIGN_OR_RETURN(const JobRecord record, lab_.store.GetJob(id));
-  return desk_.Show(record);
+  return jobs_.Show(*live, record);
 }
 
 absl::StatusOr<v1::Job> LabApi::GetJob(const Caller& caller,
@@ -102,8 +102,8 @@ absl::StatusOr<v1::ListJobsResponse> LabApi::ListJobs(
   ASSIGN_OR_RETURN(const auto page, lab_.store.ListJobs(list));
   v1::ListJobsResponse response;
   response.set_next_page_token(NextPageToken(text, page.next));
-  const std::lock_guard lock(lab_.mutex);
-  for (v1::Job& job : desk_.ShowAll(page.rows)) {
+  const auto live = lab_.state.Lock();
+  for (v1::Job& job : jobs_.ShowAll(*live, page.rows)) {
     *response.add_jobs() = std::move(job);
   }
   return response;
@@ -117,10 +117,10 @@ absl::Status LabApi::WatchJob(const Caller& caller,
   ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
   int64_t shown = -1;
   while (!gone()) {
-    if (lab_.bell.stopped()) {
+    if (lab_.changes.stopped()) {
       return Stopping();
     }
-    const uint64_t version = lab_.bell.Version(id);
+    const uint64_t version = lab_.changes.Version(id);
     ASSIGN_OR_RETURN(const v1::Job job, JobNow(id));
     if (job.revision() != shown) {
       shown = job.revision();
@@ -131,7 +131,7 @@ absl::Status LabApi::WatchJob(const Caller& caller,
     if (HasEnded(job.state())) {
       return absl::OkStatus();
     }
-    lab_.bell.Wait(id, version, kLookUp);
+    lab_.changes.Wait(id, version, kLookUp);
   }
   return absl::CancelledError("the caller has gone");
 }
@@ -140,7 +140,7 @@ absl::StatusOr<v1::Job> LabApi::CancelJob(const Caller& caller,
                                           const v1::CancelJobRequest& request) {
   RETURN_IF_ERROR(check_(caller, Scope::kSubmit));
   ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
-  const std::lock_guard lock(lab_.mutex);
+  const auto live = lab_.state.Lock();
   ASSIGN_OR_RETURN(const JobRecord record, lab_.store.GetJob(id));
   const v1::Job::State state = record.job.state();
   if (HasEnded(state)) {
@@ -149,23 +149,25 @@ absl::StatusOr<v1::Job> LabApi::CancelJob(const Caller& caller,
   }
   if (IsLeased(state)) {
     RETURN_IF_ERROR(lab_.store.RequestCancel(id));
-    if (const auto it = lab_.leases.find(id); it != lab_.leases.end()) {
+    if (const auto it = live->leases.find(id); it != live->leases.end()) {
       it->second.cancel_deadline_us =
           lab_.clock.MonotonicMicros() +
           int64_t{lab_.options.cancel_grace_ms} * 1000;
-      desk_.Revoke(it->second.agent_id, id, it->second.fence, "cancelled");
+      jobs_.Revoke(*live, it->second.agent_id, id, it->second.fence,
+                   "cancelled");
     }
-    lab_.bell.Ring(id);
+    lab_.changes.Notify(id);
     lab_.wake_dispatcher();
   } else {
-    const Verdict verdict =
-        Judge({.how = AttemptEnd::How::kCancelled}, record.failed_count,
-              record.lost_count, true, StageName(state), lab_.options.attempts);
-    RETURN_IF_ERROR(desk_.EndUnleased(record, verdict.next, verdict.failure));
+    const AttemptOutcome outcome = DecideOutcome(
+        {.how = AttemptEnd::How::kCancelled}, record.failed_count,
+        record.lost_count, true, StageName(state), lab_.options.attempts);
+    RETURN_IF_ERROR(
+        jobs_.EndUnleased(*live, record, outcome.next, outcome.failure));
     lab_.cancel_compile(id);
   }
   ASSIGN_OR_RETURN(const JobRecord now, lab_.store.GetJob(id));
-  return desk_.Show(now);
+  return jobs_.Show(*live, now);
 }
 
 absl::StatusOr<int64_t> LabApi::SendLog(int64_t id, int64_t from,
@@ -198,16 +200,16 @@ absl::Status LabApi::GetJobLog(const Caller& caller,
   ASSIGN_OR_RETURN(const int64_t id, ParseJobId(request.id()));
   int64_t next = 0;
   while (!gone()) {
-    if (lab_.bell.stopped()) {
+    if (lab_.changes.stopped()) {
       return Stopping();
     }
-    const uint64_t version = lab_.bell.Version(id);
+    const uint64_t version = lab_.changes.Version(id);
     ASSIGN_OR_RETURN(const JobRecord record, lab_.store.GetJob(id));
     ASSIGN_OR_RETURN(next, SendLog(id, next, sink));
     if (!request.follow() || HasEnded(record.job.state())) {
       return absl::OkStatus();
     }
-    lab_.bell.Wait(id, version, kLookUp);
+    lab_.changes.Wait(id, version, kLookUp);
   }
   return absl::CancelledError("the caller has gone");
 }

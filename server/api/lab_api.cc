@@ -23,26 +23,25 @@ absl::StatusOr<v1::ServerInfo> LabApi::GetServerInfo(
   ASSIGN_OR_RETURN(*info.mutable_server_id(), lab_.store.ServerId());
   ASSIGN_OR_RETURN(const int64_t queued, lab_.store.QueuedCount());
   info.set_queued_job_count(static_cast<int32_t>(queued));
-  const std::lock_guard lock(lab_.mutex);
-  info.set_attached_agent_count(static_cast<int32_t>(lab_.sessions.size()));
+  info.set_attached_agent_count(
+      static_cast<int32_t>(lab_.state.Lock()->agents.size()));
   return info;
 }
 
 int64_t LabApi::OpenLeaseCount() {
-  const std::lock_guard lock(lab_.mutex);
-  return static_cast<int64_t>(lab_.leases.size());
+  return static_cast<int64_t>(lab_.state.Lock()->leases.size());
 }
 
 // The row says what the agent said last; whether it is there is known here.
-v1::Board LabApi::Present(v1::Board board) {
-  const auto session = lab_.sessions.find(board.agent_id());
-  if (session == lab_.sessions.end() ||
-      !session->second.boards.contains(board.name())) {
+v1::Board LabApi::Present(const LabState& live, v1::Board board) {
+  const auto agent = live.agents.find(board.agent_id());
+  if (agent == live.agents.end() ||
+      !agent->second.boards.contains(board.name())) {
     board.set_state(v1::Board::OFFLINE);
   } else if (!board.current_job_id().empty()) {
     board.set_state(v1::Board::BUSY);
   } else {
-    board.set_state(session->second.boards.at(board.name()).state);
+    board.set_state(agent->second.boards.at(board.name()).state);
   }
   if (!board.uid().empty()) {
     board.set_origin(board.uid().starts_with("56495254") ? v1::EMULATED
@@ -85,13 +84,13 @@ absl::StatusOr<v1::ListBoardsResponse> LabApi::ListBoards(
                               lab_.clock.UnixMicros()));
   ASSIGN_OR_RETURN(std::string after, ReadPageToken("boards", request.filter(),
                                                     request.page_token()));
-  const std::lock_guard lock(lab_.mutex);
+  const auto live = lab_.state.Lock();
   v1::ListBoardsResponse response;
   while (true) {
     ASSIGN_OR_RETURN(const auto boards,
                      lab_.store.ListBoards(after, kBoardsAtOnce));
     for (const v1::Board& stored : boards) {
-      v1::Board board = Present(stored);
+      v1::Board board = Present(*live, stored);
       if (!Matches(filter, RowOf(board))) {
         continue;
       }
@@ -118,10 +117,10 @@ absl::StatusOr<v1::Board> LabApi::GetBoard(const Caller& caller,
     *board.mutable_kind() = *kind;
     return board;
   }
-  const std::lock_guard lock(lab_.mutex);
+  const auto live = lab_.state.Lock();
   absl::StatusOr<v1::Board> board = lab_.store.GetBoard(request.name());
   if (board.ok()) {
-    return Present(*std::move(board));
+    return Present(*live, *std::move(board));
   }
   if (board.status().code() != absl::StatusCode::kNotFound) {
     return board.status();

@@ -1,6 +1,6 @@
-// Every request of LabService once, as a plain function over its messages,
-// whoever carries it (gRPC now, HTTP later). Errors are those that
-// lab_service.proto lists. Thread-safe.
+// Every request of LabService, as a plain function over its messages, whoever
+// carries it (rpc/ by gRPC, http/ by JSON). Errors are those that
+// lab_service.proto lists.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "server/lab/job_desk.h"
+#include "server/lab/job_lifecycle.h"
 #include "server/lab/lab.h"
 #include "server/request/caller.h"
 #include "tinyrig/v1/lab_service.pb.h"
@@ -45,7 +45,7 @@ class LabApi {
  public:
   LabApi(Lab& lab, ScopeCheck check)
       : lab_(lab),
-        desk_(lab),
+        jobs_(lab),
         check_(std::move(check)),
         start_us_(lab.clock.UnixMicros()) {}
 
@@ -103,14 +103,14 @@ class LabApi {
       const Caller& caller, const v1::ListPredictionsRequest& request);
 
  private:
-  v1::Board Present(v1::Board board);
+  v1::Board Present(const LabState& live, v1::Board board);
   absl::StatusOr<v1::Job> Added(JobRecord record);
   absl::StatusOr<v1::Job> JobNow(int64_t id);
   absl::StatusOr<int64_t> SendLog(int64_t id, int64_t from,
                                   const Sink<v1::JobLogLine>& sink);
 
   Lab& lab_;
-  JobDesk desk_;
+  JobLifecycle jobs_;
   ScopeCheck check_;
   int64_t start_us_;
 };

@@ -1,18 +1,20 @@
-// The lab's jobs as compiling changes them. Callers hold Lab::mutex.
+// The lab's jobs as compiling changes them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "server/compile/compile_dispatch.h"
-#include "server/lab/job_desk.h"
+#include "server/lab/job_lifecycle.h"
 #include "server/lab/lab.h"
 
 namespace tinyrig::server {
 
+/// Lives as long as the lock of the state that it is given.
 class LabCompilingJobs final : public CompilingJobs {
  public:
-  LabCompilingJobs(Lab& lab, JobDesk& desk) : lab_(lab), desk_(desk) {}
+  LabCompilingJobs(Lab& lab, LabState& live)
+      : lab_(lab), live_(live), jobs_(lab) {}
 
   absl::Status Fail(const JobRecord& job, const v1::Failure& failure) override;
   void SetProgress(int64_t job_id, const v1::Progress& progress) override;
@@ -22,7 +24,8 @@ class LabCompilingJobs final : public CompilingJobs {
 
  private:
   Lab& lab_;
-  JobDesk& desk_;
+  LabState& live_;
+  JobLifecycle jobs_;
 };
 
 }  // namespace tinyrig::server

@@ -4,56 +4,44 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <mutex>
-#include <set>
-#include <string>
 #include <thread>
 
+#include "base/status.h"
 #include "server/compile/compile_dispatch.h"
-#include "server/lab/compiling_jobs.h"
-#include "server/lab/job_desk.h"
 #include "server/lab/lab.h"
-#include "server/queue/expiry.h"
+#include "server/lab/lease_dispatch.h"
 #include "server/store/waiting_store.h"
 
 namespace tinyrig::server {
 
+/// Start and Stop on the thread that made it; the loop has a thread of its
+/// own, and the compilers have theirs.
 class Dispatcher {
  public:
-  /// `store` is the one of `lab`.
+  /// `store` is the one of `lab`. Sets wake_dispatcher and cancel_compile of
+  /// the lab; must outlive all who call them.
   Dispatcher(Lab& lab, WaitingStore& store);
   ~Dispatcher();
 
   /// Takes up what a former process left (compiles begin again, live leases
-  /// get one lease timeout for their agents to come back), then runs.
+  /// get one lease timeout for their agents to come back), then runs. Errors:
+  /// the store's.
   absl::Status Start();
+  /// Ends the loop and the compilers, and waits for both. Leases live on.
   void Stop();
 
  private:
-  void Loop();
-  // Each returns nothing and logs what the store refuses: the next turn tries
-  // again. All but the first hold Lab::mutex.
-  int64_t Turn();
-  void ExpireLeases();
-  void CloseSilentStreams();
-  void GiveOutLeases();
-  [[nodiscard]] bool IsFree(const LiveBoard& board) const;
-  std::vector<FreeBoard> FreeBoards();
-
   absl::Status TakeUp();
-  absl::Status SendLease(const JobRecord& record, int64_t fence,
-                         const std::string& board_name);
-  std::vector<LeaseWatch> Watches() const;
+  void Loop();
+  /// One round; when the next is due at the latest, monotonic.
+  int64_t Turn();
 
   Lab& lab_;
-  WaitingStore& store_;
-  JobDesk desk_;
-  LabCompilingJobs compiling_jobs_;
+  LeaseDispatch leases_;
   CompileDispatch compiles_;
 
-  std::mutex wake_mutex_;
+  std::mutex wake_mutex_;  ///< guards the two flags
   std::condition_variable wake_;
   bool woken_ = false, stopped_ = false;
   std::thread thread_;

@@ -1,32 +1,33 @@
-// What the running server knows beyond its store: who is attached, which
-// leases are live, what goes on right now. One mutex guards all of it, and is
-// held across the store's writes, so that memory and database change together.
+// The running server: the parts that all its rooms work with, and one state
+// behind one lock. The lock is held across the store's writes, so that memory
+// and database change together.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/status.h"
+#include "base/guarded.h"
 #include "server/blob/blob_store.h"
 #include "server/compile/builder.h"
 #include "server/compile/model_cache.h"
-#include "server/lab/bell.h"
-#include "server/queue/verdict.h"
+#include "server/lab/change_notifier.h"
+#include "server/lab/lab_state.h"
+#include "server/queue/attempt_outcome.h"
 #include "server/store/store.h"
-#include "tinyrig/v1/agent_service.pb.h"
+#include "tinyrig/v1/board.pb.h"
 
 namespace tinyrig::server {
 
+/// Flags of tinyrig-server (docs/JOBS.md); none is 0 or less.
 struct LabOptions {
-  std::string server_version = "0.1.0";
-  int32_t heartbeat_ms = 2000;
+  std::string server_version = "0.1.0";  ///< of runs and of GetServerInfo
+  int32_t heartbeat_ms = 2000;           ///< agents are told to beat so often
+  /// Silence after which an agent's leases are given out again, and its stream
+  /// is closed.
   int32_t lease_timeout_ms = 10'000;
   /// Silence after which another instance may take an agent's place.
   int32_t takeover_ms = 15'000;
@@ -35,61 +36,26 @@ struct LabOptions {
   int32_t board_grace_ms = 5000;
   /// How long a cancelled job waits for its agent to let go.
   int32_t cancel_grace_ms = 5000;
-  int64_t max_queue = 10'000;
-  int compile_jobs = 2;
-  int64_t compile_timeout_ms = 600'000;
+  int64_t max_queue = 10'000;  ///< jobs that may wait; more are refused
+  int compile_jobs = 2;        ///< compilers at once
+  int64_t compile_timeout_ms = 600'000;  ///< of one compiler
   AttemptLimits attempts;
 };
 
-/// The way back to an attached agent. Send never blocks.
-class AgentLink {
- public:
-  virtual ~AgentLink() = default;
-  virtual void Send(const v1::ServerMessage& message) = 0;
-  virtual void Close(const absl::Status& why) = 0;
-};
-
-/// A board of an attached agent.
-struct LiveBoard {
-  v1::Board::State state = v1::Board::IDLE;  ///< as its agent said last
-  /// A lease was sent and the agent has said nothing of the board since.
-  bool leased = false;
-  int64_t freed_us = 0;  ///< when the last lease here ended; monotonic
-};
-
-struct Session {
-  uint64_t stream = 0;
-  std::string instance_id;
-  AgentLink* link = nullptr;
-  int64_t seen_us = 0;                      ///< monotonic
-  std::map<std::string, LiveBoard> boards;  ///< by name in the lab
-};
-
-/// A live lease; times are monotonic microseconds.
-struct LiveLease {
-  int64_t job_id = 0;
-  int64_t fence = 0;
-  std::string agent_id, board_name;
-  std::string artifact_sha256, dataset_sha256;
-  v1::Job::State stage = v1::Job::FLASHING;
-  int64_t seen_us = 0;  ///< when its agent was last heard
-  int64_t deadline_us = 0;
-  int64_t cancel_deadline_us = 0;
-};
-
-struct LiveProgress {
-  v1::Progress progress;
-  int64_t bump = 0;  ///< changes since the job's row last changed
-};
-
-/// Data about a kind of board; nullopt for an unknown one.
+/// Data about a kind of board. Pure; thread-safe.
 struct BoardCatalog {
-  std::function<std::optional<v1::BoardKind>(const std::string&)> find;
-  std::vector<std::string> ids;
+  /// nullopt: no such kind.
+  std::function<std::optional<v1::BoardKind>(const std::string& board_id)> find;
+  std::vector<std::string> ids;  ///< of all kinds, for messages
 };
 
 class QueueView;
 
+/// Thread-safe as a whole: each part is, and `state` locks itself. Parts by
+/// reference must outlive the lab.
+///
+/// Order of locks: state, then whatever a part locks inside. Nobody who holds
+/// a part's lock asks for the state.
 struct Lab {
   Store& store;
   BlobStore& blobs;
@@ -98,18 +64,17 @@ struct Lab {
   BoardCatalog boards;
   LabOptions options;
 
-  Bell bell;
+  ChangeNotifier changes;
   ModelCache models{blobs};
-  QueueView* queue = nullptr;  ///< null: positions are not known
-  std::function<void()> wake_dispatcher = [] {};
-  std::function<void(int64_t)> cancel_compile = [](int64_t) {};
 
-  std::mutex mutex;  ///< guards what follows
-  std::map<std::string, Session> sessions;
-  std::map<int64_t, LiveLease> leases;  ///< by job
-  std::map<int64_t, LiveProgress> progress;
-  std::map<std::string, std::string> board_artifacts;  ///< what was run last
-  uint64_t next_stream = 1;
+  // Set before the first request, not changed then.
+  QueueView* queue = nullptr;  ///< null: positions are not known
+  /// Something happened that may let a job go on. Never blocks.
+  std::function<void()> wake_dispatcher = [] {};
+  /// Ends the compiler of a job, if there is one. Never blocks.
+  std::function<void(int64_t job_id)> cancel_compile = [](int64_t) {};
+
+  base::Guarded<LabState> state;
 };
 
 }  // namespace tinyrig::server

@@ -19,7 +19,7 @@ absl::StatusOr<int64_t> StorePredictions(Lab& lab, const LiveLease& lease,
                                     batch.predictions_size()));
   const auto output_bytes = static_cast<size_t>(OutputBytes(*model));
   const auto first_bytes = static_cast<size_t>(model->outputs(0).size_bytes());
-  std::vector<v1::Prediction> judged;
+  std::vector<v1::Prediction> checked;
   for (const v1::Prediction& prediction : batch.predictions()) {
     if (prediction.output().size() != output_bytes) {
       return absl::InvalidArgumentError(
@@ -27,14 +27,14 @@ absl::StatusOr<int64_t> StorePredictions(Lab& lab, const LiveLease& lease,
                        " has ", prediction.output().size(),
                        " output bytes, the model gives ", output_bytes));
     }
-    v1::Prediction& kept = judged.emplace_back(prediction);
-    kept.set_label(judged.size() <= labels.size() ? labels[judged.size() - 1]
-                                                  : -1);
+    v1::Prediction& kept = checked.emplace_back(prediction);
+    kept.set_label(checked.size() <= labels.size() ? labels[checked.size() - 1]
+                                                   : -1);
     kept.set_predicted(
         ArgMax(std::string_view(prediction.output()).substr(0, first_bytes),
                model->outputs(0).type()));
   }
-  return lab.store.AddPredictions(lease.job_id, lease.fence, judged);
+  return lab.store.AddPredictions(lease.job_id, lease.fence, checked);
 }
 
 }  // namespace tinyrig::server

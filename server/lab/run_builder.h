@@ -13,9 +13,13 @@ namespace tinyrig::server {
 /// EMULATED. INVALID_ARGUMENT: not 24 lower-case hex digits.
 absl::StatusOr<v1::Origin> OriginOf(const std::string& board_uid);
 
+/// The run as it will be stored, but for its id. Takes what the board measured
+/// from `result`, what the compiler knows from the lease's artifact, accuracy
+/// from the predictions that are stored.
+///
 /// INVALID_ARGUMENT: the result does not belong to this job: another image,
-/// another chip, the wrong number of samples or layers. Callers hold
-/// Lab::mutex.
+/// another chip, the wrong number of samples or layers; else as the store and
+/// BlobStore::Read. Thread-safe.
 absl::StatusOr<v1::Run> BuildRun(Lab& lab, const LiveLease& lease,
                                  const v1::DeviceResult& result);
 

@@ -45,7 +45,7 @@ class LabServer {
   CachedVersionBuilder builder_;
   Lab lab_;
   Dispatcher dispatcher_;
-  AgentDesk agents_;
+  AgentRegistry agents_;
   LabApi api_;
   AdminApi admin_;
   TransferApi transfer_;
@@ -107,7 +107,7 @@ absl::Status LabServer::StartRpc() {
   ASSIGN_OR_RETURN(
       rpc_, RpcServer::Start(flags_.listen,
                              {api_, agents_, *data_.queries, *data_.history,
-                              admin_, transfer_, feed_, lab_.bell},
+                              admin_, transfer_, feed_, lab_.changes},
                              [this](const std::string& method, double seconds) {
                                metrics_.AddGrpc(method, seconds);
                              }));

@@ -13,7 +13,7 @@
 namespace tinyrig::server {
 namespace {
 
-// Boards change without a bell (an agent goes away): they are looked at.
+// Boards change without a notice (an agent goes away): they are looked at.
 constexpr std::chrono::milliseconds kLookUp{500};
 // A job changes several times at once: gathered.
 constexpr std::chrono::milliseconds kGather{20};
@@ -80,13 +80,13 @@ std::shared_ptr<const FeedItem> ItemOfJob(v1::Job job) {
 }  // namespace
 
 void LabFeed::Start() {
-  lab_.bell.Collect();
+  lab_.changes.Collect();
   thread_ = std::thread([this] { Loop(); });
 }
 
 void LabFeed::Stop() {
   stopping_ = true;
-  lab_.bell.Ring(0);
+  lab_.changes.Notify(0);
   if (thread_.joinable()) {
     thread_.join();
   }
@@ -97,18 +97,18 @@ void LabFeed::Listen(int64_t job_id, std::weak_ptr<FeedSink> sink) {
     const std::lock_guard lock(mutex_);
     arriving_.push_back({job_id, std::move(sink)});
   }
-  lab_.bell.Ring(0);
+  lab_.changes.Notify(0);
 }
 
 void LabFeed::Loop() {
-  while (!stopping_ && !lab_.bell.stopped()) {
-    const std::vector<int64_t> job_ids = lab_.bell.TakeRung(kLookUp);
+  while (!stopping_ && !lab_.changes.stopped()) {
+    const std::vector<int64_t> job_ids = lab_.changes.TakeChanged(kLookUp);
     Round(job_ids);
     if (!job_ids.empty()) {
       std::this_thread::sleep_for(kGather);
     }
   }
-  Round(lab_.bell.TakeRung(std::chrono::milliseconds(0)));
+  Round(lab_.changes.TakeChanged(std::chrono::milliseconds(0)));
   for (const Listener& listener : listeners_) {
     if (const auto sink = listener.sink.lock()) {
       sink->End();
@@ -197,11 +197,7 @@ std::vector<LabFeed::Item> LabFeed::Queue() {
     return {};
   }
   if (view->IsStale(false)) {
-    std::vector<std::string> up;
-    {
-      const std::lock_guard lock(lab_.mutex);
-      up = BoardsUp(lab_);
-    }
+    const std::vector<std::string> up = BoardsUp(*lab_.state.Lock());
     view->Refresh(up);
   }
   const auto plan = view->Latest();
@@ -221,7 +217,7 @@ std::vector<LabFeed::Item> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
   std::vector<JobRecord> records;
   std::vector<v1::Job> jobs;
   {
-    const std::lock_guard lock(lab_.mutex);
+    const auto live = lab_.state.Lock();
     for (const int64_t id : job_ids) {
       if (id == 0) {
         continue;
@@ -230,14 +226,14 @@ std::vector<LabFeed::Item> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
         records.push_back(*std::move(record));
       }
     }
-    jobs = desk_.ShowAll(records);
+    jobs = jobs_.ShowAll(*live, records);
   }
   if (ended_.size() > kMostEnded) {
     ended_.clear();
   }
   std::vector<Item> items;
   for (v1::Job& job : jobs) {
-    // A bell may ring again for a job that has ended.
+    // A job that has ended may be notified of again.
     if (tell && HasEnded(job.state()) &&
         ended_.insert(NumberOf(job.id())).second) {
       told_(job);
@@ -257,14 +253,14 @@ std::vector<LabFeed::Item> LabFeed::OpenJobs() {
     for (size_t begin = 0; ids.ok() && begin < ids->size(); begin += kPage) {
       std::vector<v1::Job> jobs;
       {
-        const std::lock_guard lock(lab_.mutex);
+        const auto live = lab_.state.Lock();
         std::vector<JobRecord> records;
         for (size_t i = begin; i < std::min(begin + kPage, ids->size()); ++i) {
           if (auto record = lab_.store.GetJob((*ids)[i]); record.ok()) {
             records.push_back(*std::move(record));
           }
         }
-        jobs = desk_.ShowAll(records);
+        jobs = jobs_.ShowAll(*live, records);
       }
       for (v1::Job& job : jobs) {
         items.push_back(ItemOfJob(std::move(job)));

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "server/api/lab_api.h"
-#include "server/lab/job_desk.h"
+#include "server/lab/job_lifecycle.h"
 #include "tinyrig/v1/query_service.pb.h"
 
 namespace tinyrig::server {
@@ -37,7 +37,7 @@ class FeedSink {
 
 class LabFeed {
  public:
-  LabFeed(Lab& lab, LabApi& api) : lab_(lab), api_(api), desk_(lab) {}
+  LabFeed(Lab& lab, LabApi& api) : lab_(lab), api_(api), jobs_(lab) {}
   ~LabFeed() { Stop(); }
   void Start();
   /// Ends every listener.
@@ -70,7 +70,7 @@ class LabFeed {
 
   Lab& lab_;
   LabApi& api_;
-  JobDesk desk_;
+  JobLifecycle jobs_;
   std::function<void(const v1::Job&)> told_ = [](const v1::Job&) {};
   std::thread thread_;
   std::atomic<bool> stopping_{false};

@@ -1,13 +1,13 @@
-// State machine, scheduler, verdicts and expiry: values in, values out.
+// State machine, scheduler, outcomes and expiry: values in, values out.
 #include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/queue/attempt_outcome.h"
 #include "server/queue/expiry.h"
 #include "server/queue/job_state.h"
 #include "server/queue/scheduler.h"
-#include "server/queue/verdict.h"
 
 namespace tinyrig::server {
 namespace {
@@ -126,38 +126,42 @@ AttemptEnd Failed(bool retryable) {
   return end;
 }
 
-TEST(Verdict, RetriesUntilTheLimitThenKeepsTheAgentsClass) {
+TEST(AttemptOutcome, RetriesUntilTheLimitThenKeepsTheAgentsClass) {
   const AttemptLimits limits{.max_failures = 3};
-  EXPECT_EQ(Judge(Failed(true), 0, 0, false, "running", limits).next,
+  EXPECT_EQ(DecideOutcome(Failed(true), 0, 0, false, "running", limits).next,
             Job::QUEUED);
-  EXPECT_EQ(Judge(Failed(true), 1, 0, false, "running", limits).next,
+  EXPECT_EQ(DecideOutcome(Failed(true), 1, 0, false, "running", limits).next,
             Job::QUEUED);
-  const Verdict last = Judge(Failed(true), 2, 0, false, "running", limits);
+  const AttemptOutcome last =
+      DecideOutcome(Failed(true), 2, 0, false, "running", limits);
   EXPECT_EQ(last.next, Job::FAILED);
   EXPECT_EQ(last.failure.failure_class(), v1::BOARD);
   EXPECT_EQ(last.failure.stage(), "running");
-  EXPECT_EQ(Judge(Failed(false), 0, 0, false, "running", limits).next,
+  EXPECT_EQ(DecideOutcome(Failed(false), 0, 0, false, "running", limits).next,
             Job::FAILED);
 }
 
-TEST(Verdict, LostAgentsAreTheLabsFault) {
+TEST(AttemptOutcome, LostAgentsAreTheLabsFault) {
   const AttemptLimits limits{.max_losses = 2};
   const AttemptEnd lost{.how = How::kAgentLost};
-  const Verdict first = Judge(lost, 0, 0, false, "flashing", limits);
+  const AttemptOutcome first =
+      DecideOutcome(lost, 0, 0, false, "flashing", limits);
   EXPECT_EQ(first.next, Job::QUEUED);
   EXPECT_EQ(first.lost_count, 1);
   EXPECT_EQ(first.failed_count, 0);
-  const Verdict second = Judge(lost, 0, 1, false, "flashing", limits);
+  const AttemptOutcome second =
+      DecideOutcome(lost, 0, 1, false, "flashing", limits);
   EXPECT_EQ(second.next, Job::FAILED);
   EXPECT_EQ(second.failure.failure_class(), v1::LAB);
 }
 
-TEST(Verdict, ATimeoutIsFinalAndACancelBeatsAll) {
+TEST(AttemptOutcome, ATimeoutIsFinalAndACancelBeatsAll) {
   const AttemptEnd timeout{.how = How::kTimeout};
-  EXPECT_EQ(Judge(timeout, 0, 0, false, "running", {}).failure.failure_class(),
+  EXPECT_EQ(DecideOutcome(timeout, 0, 0, false, "running", {})
+                .failure.failure_class(),
             v1::TIMEOUT);
   for (const How how : {How::kFailed, How::kAgentLost, How::kTimeout}) {
-    EXPECT_EQ(Judge({.how = how}, 0, 0, true, "running", {}).next,
+    EXPECT_EQ(DecideOutcome({.how = how}, 0, 0, true, "running", {}).next,
               Job::CANCELLED);
   }
 }

@@ -16,13 +16,13 @@ using Stream = grpc::ServerReaderWriter<v1::ServerMessage, v1::AgentMessage>;
 // Acks and leases are small; an agent that reads so slowly is gone.
 constexpr size_t kMaxOutbox = 100'000;
 
-// Queues what the desk sends; its own thread writes it.
-class StreamLink : public AgentLink {
+// Queues what the lab sends; its own thread writes it.
+class RpcAgentStream : public AgentStream {
  public:
-  StreamLink(grpc::ServerContext* context, Stream* stream)
+  RpcAgentStream(grpc::ServerContext* context, Stream* stream)
       : context_(context), stream_(stream), thread_([this] { Write(); }) {}
 
-  ~StreamLink() override {
+  ~RpcAgentStream() override {
     {
       const std::lock_guard lock(mutex_);
       done_ = true;
@@ -87,12 +87,12 @@ grpc::Status AgentServiceSkin::Attach(grpc::ServerContext* context,
     return ToGrpc(
         absl::InvalidArgumentError("attach: the first message is a hello"));
   }
-  if (bell_.stopped()) {
+  if (changes_.stopped()) {
     return ToGrpc(absl::UnavailableError("the server is going away"));
   }
   absl::Status status;
   {
-    StreamLink link(context, stream);
+    RpcAgentStream link(context, stream);
     const absl::StatusOr<StreamId> id = agents_.Attach(message.hello(), &link);
     status = id.status();
     while (status.ok() && stream->Read(&message)) {
@@ -105,7 +105,7 @@ grpc::Status AgentServiceSkin::Attach(grpc::ServerContext* context,
   if (!status.ok()) {
     LOG_WARNING("rpc", "agent stream of {} ends: {}", context->peer(),
                 status.ToString());
-  } else if (bell_.stopped() || context->IsCancelled()) {
+  } else if (changes_.stopped() || context->IsCancelled()) {
     status = absl::UnavailableError("the server gave this stream up");
   }
   return ToGrpc(status);

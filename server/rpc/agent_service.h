@@ -2,15 +2,15 @@
 #pragma once
 
 #include "server/api/lab_api.h"
-#include "server/lab/agent_desk.h"
+#include "server/lab/agent_registry.h"
 #include "tinyrig/v1/agent_service.grpc.pb.h"
 
 namespace tinyrig::server {
 
 class AgentServiceSkin final : public v1::AgentService::Service {
  public:
-  AgentServiceSkin(AgentDesk& agents, LabApi& api, Bell& bell)
-      : agents_(agents), api_(api), bell_(bell) {}
+  AgentServiceSkin(AgentRegistry& agents, LabApi& api, ChangeNotifier& changes)
+      : agents_(agents), api_(api), changes_(changes) {}
 
   grpc::Status Attach(
       grpc::ServerContext* context,
@@ -21,9 +21,9 @@ class AgentServiceSkin final : public v1::AgentService::Service {
       grpc::ServerWriter<v1::FetchBlobResponse>* writer) override;
 
  private:
-  AgentDesk& agents_;
+  AgentRegistry& agents_;
   LabApi& api_;
-  Bell& bell_;
+  ChangeNotifier& changes_;
 };
 
 }  // namespace tinyrig::server

@@ -70,11 +70,11 @@ class GrpcServer : public RpcServer {
  public:
   explicit GrpcServer(const RpcHandlers& handlers)
       : lab_(handlers.lab),
-        agent_(handlers.agents, handlers.lab, handlers.bell),
+        agent_(handlers.agents, handlers.lab, handlers.changes),
         query_(handlers.lab, handlers.queries, handlers.history, handlers.feed),
         admin_(handlers.admin),
         transfer_(handlers.transfer),
-        bell_(handlers.bell) {}
+        changes_(handlers.changes) {}
 
   absl::Status Listen(const std::string& listen, const Timed& timed) {
     ASSIGN_OR_RETURN(const base::HostPort wanted, base::ParseHostPort(listen));
@@ -117,7 +117,7 @@ class GrpcServer : public RpcServer {
   [[nodiscard]] std::string address() const override { return address_; }
 
   void Stop(int grace_ms) override {
-    bell_.Stop();
+    changes_.Stop();
     server_->Shutdown(std::chrono::system_clock::now() +
                       std::chrono::milliseconds(grace_ms));
     server_->Wait();
@@ -129,7 +129,7 @@ class GrpcServer : public RpcServer {
   QueryServiceSkin query_;
   AdminServiceSkin admin_;
   TransferServiceSkin transfer_;
-  Bell& bell_;
+  ChangeNotifier& changes_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };

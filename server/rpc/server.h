@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "server/admin/admin_api.h"
 #include "server/api/lab_api.h"
-#include "server/lab/agent_desk.h"
+#include "server/lab/agent_registry.h"
 #include "server/query/history.h"
 #include "server/query/lab_feed.h"
 #include "server/query/query_api.h"
@@ -20,13 +20,13 @@ namespace tinyrig::server {
 /// What the skins translate for; all of it must outlive the server.
 struct RpcHandlers {
   LabApi& lab;
-  AgentDesk& agents;
+  AgentRegistry& agents;
   QueryApi& queries;
   BoardHistoryApi& history;
   AdminApi& admin;
   TransferApi& transfer;
   LabFeed& feed;
-  Bell& bell;
+  ChangeNotifier& changes;
 };
 
 class RpcServer {

@@ -1,4 +1,4 @@
-#include "server/lab/job_desk.h"
+#include "server/lab/job_lifecycle.h"
 
 #include <algorithm>
 
@@ -43,10 +43,10 @@ std::string Printable(const std::string& line) {
 
 }  // namespace
 
-std::vector<std::string> BoardsUp(const Lab& lab) {
+std::vector<std::string> BoardsUp(const LabState& live) {
   std::vector<std::string> names;
-  for (const auto& [agent_id, session] : lab.sessions) {
-    for (const auto& [name, board] : session.boards) {
+  for (const auto& [agent_id, agent] : live.agents) {
+    for (const auto& [name, board] : agent.boards) {
       if (board.state == v1::Board::IDLE || board.state == v1::Board::BUSY) {
         names.push_back(name);
       }
@@ -55,44 +55,45 @@ std::vector<std::string> BoardsUp(const Lab& lab) {
   return names;
 }
 
-absl::Status JobDesk::EndLease(int64_t job_id, const AttemptEnd& end,
-                               bool revoke) {
-  const auto it = lab_.leases.find(job_id);
-  if (it == lab_.leases.end()) {
+absl::Status JobLifecycle::EndLease(LabState& live, int64_t job_id,
+                                    const AttemptEnd& end, bool revoke) {
+  const auto it = live.leases.find(job_id);
+  if (it == live.leases.end()) {
     return absl::FailedPreconditionError(
         absl::StrCat("job j-", job_id, " is on no board"));
   }
   const LiveLease lease = it->second;
   ASSIGN_OR_RETURN(const JobRecord record, lab_.store.GetJob(job_id));
-  const Verdict verdict = Judge(end, record.failed_count, record.lost_count,
-                                record.cancel_requested, StageName(lease.stage),
-                                lab_.options.attempts);
+  const AttemptOutcome outcome = DecideOutcome(
+      end, record.failed_count, record.lost_count, record.cancel_requested,
+      StageName(lease.stage), lab_.options.attempts);
   RETURN_IF_ERROR(lab_.store.EndAttempt({.job_id = job_id,
                                          .fence = lease.fence,
-                                         .next = verdict.next,
-                                         .failure = verdict.failure,
+                                         .next = outcome.next,
+                                         .failure = outcome.failure,
                                          .end_reason = ReasonName(end.how),
-                                         .failed_count = verdict.failed_count,
-                                         .lost_count = verdict.lost_count,
+                                         .failed_count = outcome.failed_count,
+                                         .lost_count = outcome.lost_count,
                                          .now_us = lab_.clock.UnixMicros()},
                                         {v1::Job::FLASHING, v1::Job::RUNNING}));
   const std::string what = absl::StrCat(
       "attempt ", lease.fence, " on ", lease.board_name, ": ",
       ReasonName(end.how), end.failure.message().empty() ? "" : ": ",
       end.failure.message(), "; ",
-      verdict.next == v1::Job::QUEUED ? "queued again"
-                                      : v1::Job::State_Name(verdict.next));
+      outcome.next == v1::Job::QUEUED ? "queued again"
+                                      : v1::Job::State_Name(outcome.next));
   LOG_INFO("lab", "job j-{} {}", job_id, what);
   if (revoke) {
-    Revoke(lease.agent_id, job_id, lease.fence, ReasonName(end.how));
+    Revoke(live, lease.agent_id, job_id, lease.fence, ReasonName(end.how));
   }
-  Forget(job_id);
+  Forget(live, job_id);
   Log(job_id, "server", {what});
   return absl::OkStatus();
 }
 
-absl::Status JobDesk::EndUnleased(const JobRecord& record, v1::Job::State next,
-                                  const v1::Failure& failure) {
+absl::Status JobLifecycle::EndUnleased(LabState& live, const JobRecord& record,
+                                       v1::Job::State next,
+                                       const v1::Failure& failure) {
   RETURN_IF_ERROR(lab_.store.EndAttempt({.job_id = record.id,
                                          .next = next,
                                          .failure = failure,
@@ -104,28 +105,28 @@ absl::Status JobDesk::EndUnleased(const JobRecord& record, v1::Job::State next,
            failure.message());
   Log(record.id, "server",
       {absl::StrCat(v1::Job::State_Name(next), ": ", failure.message())});
-  Forget(record.id);
+  Forget(live, record.id);
   return absl::OkStatus();
 }
 
-void JobDesk::Forget(int64_t job_id) {
-  if (const auto it = lab_.leases.find(job_id); it != lab_.leases.end()) {
-    if (const auto session = lab_.sessions.find(it->second.agent_id);
-        session != lab_.sessions.end()) {
-      const auto board = session->second.boards.find(it->second.board_name);
-      if (board != session->second.boards.end()) {
+void JobLifecycle::Forget(LabState& live, int64_t job_id) {
+  if (const auto it = live.leases.find(job_id); it != live.leases.end()) {
+    if (const auto agent = live.agents.find(it->second.agent_id);
+        agent != live.agents.end()) {
+      const auto board = agent->second.boards.find(it->second.board_name);
+      if (board != agent->second.boards.end()) {
         board->second.freed_us = lab_.clock.MonotonicMicros();
       }
     }
-    lab_.leases.erase(it);
+    live.leases.erase(it);
   }
-  lab_.progress.erase(job_id);
-  lab_.bell.Ring(job_id);
+  live.progress.erase(job_id);
+  lab_.changes.Notify(job_id);
   lab_.wake_dispatcher();
 }
 
-void JobDesk::Log(int64_t job_id, std::string_view source,
-                  const std::vector<std::string>& lines) {
+void JobLifecycle::Log(int64_t job_id, std::string_view source,
+                       const std::vector<std::string>& lines) {
   std::vector<LogLine> limited;
   for (const std::string& line : lines) {
     if (limited.size() == kMaxLinesAtOnce) {
@@ -138,34 +139,36 @@ void JobDesk::Log(int64_t job_id, std::string_view source,
       !status.ok()) {
     LOG_WARNING("lab", "job j-{}: log lost: {}", job_id, status.ToString());
   }
-  lab_.bell.Ring(job_id);
+  lab_.changes.Notify(job_id);
 }
 
-void JobDesk::SetProgress(int64_t job_id, const v1::Progress& progress) {
-  LiveProgress& live = lab_.progress[job_id];
-  live.progress = progress;
-  live.bump = std::min(live.bump + 1, kRevisionStep - 1);
-  lab_.bell.Ring(job_id);
+void JobLifecycle::SetProgress(LabState& live, int64_t job_id,
+                               const v1::Progress& progress) {
+  LiveProgress& known = live.progress[job_id];
+  known.progress = progress;
+  known.bump = std::min(known.bump + 1, kRevisionStep - 1);
+  lab_.changes.Notify(job_id);
 }
 
-v1::Job JobDesk::Show(const JobRecord& record) {
-  return ShowAll({record}).front();
+v1::Job JobLifecycle::Show(const LabState& live, const JobRecord& record) {
+  return ShowAll(live, {record}).front();
 }
 
-std::vector<v1::Job> JobDesk::ShowAll(const std::vector<JobRecord>& records) {
+std::vector<v1::Job> JobLifecycle::ShowAll(
+    const LabState& live, const std::vector<JobRecord>& records) {
   const bool waiting =
       std::any_of(records.begin(), records.end(), [](const JobRecord& record) {
         return record.job.state() == v1::Job::QUEUED;
       });
   if (waiting && lab_.queue != nullptr && lab_.queue->IsStale(true)) {
-    lab_.queue->Refresh(BoardsUp(lab_));
+    lab_.queue->Refresh(BoardsUp(live));
   }
   std::vector<v1::Job> jobs;
   for (const JobRecord& record : records) {
     v1::Job& job = jobs.emplace_back(record.job);
     int64_t bump = 0;
-    if (const auto it = lab_.progress.find(record.id);
-        it != lab_.progress.end() && !HasEnded(job.state())) {
+    if (const auto it = live.progress.find(record.id);
+        it != live.progress.end() && !HasEnded(job.state())) {
       *job.mutable_progress() = it->second.progress;
       bump = it->second.bump;
     }
@@ -177,17 +180,18 @@ std::vector<v1::Job> JobDesk::ShowAll(const std::vector<JobRecord>& records) {
   return jobs;
 }
 
-void JobDesk::Revoke(const std::string& agent_id, int64_t job_id, int64_t fence,
-                     const std::string& reason) {
-  const auto it = lab_.sessions.find(agent_id);
-  if (it == lab_.sessions.end()) {
+void JobLifecycle::Revoke(const LabState& live, const std::string& agent_id,
+                          int64_t job_id, int64_t fence,
+                          const std::string& reason) {
+  const auto it = live.agents.find(agent_id);
+  if (it == live.agents.end()) {
     return;
   }
   v1::ServerMessage message;
   message.mutable_revoke()->set_job_id(JobName(job_id));
   message.mutable_revoke()->set_fence(fence);
   message.mutable_revoke()->set_reason(reason);
-  it->second.link->Send(message);
+  it->second.stream->Send(message);
 }
 
 }  // namespace tinyrig::server

@@ -1,6 +1,6 @@
 // Wakes whoever waits for a job to change. Versions are read before the job
 // is, so a change in between is never missed; jobs share a fixed number of
-// bells, so a wait may also end for nothing.
+// versions, so a wait may also end for nothing.
 #pragma once
 
 #include <array>
@@ -13,18 +13,22 @@
 
 namespace tinyrig::server {
 
-class Bell {
+/// Thread-safe; may be called with or without the lab's lock, which nobody who
+/// waits here holds. `job_id` is the number of a job (12 of "j-12"); 0 stands
+/// for no job and wakes the taker alone.
+class ChangeNotifier {
  public:
+  /// Differs from an earlier one when the job has changed since.
   uint64_t Version(int64_t job_id) {
     const std::lock_guard lock(mutex_);
     return versions_[Index(job_id)];
   }
-  void Ring(int64_t job_id) {
+  void Notify(int64_t job_id) {
     {
       const std::lock_guard lock(mutex_);
       ++versions_[Index(job_id)];
       if (collecting_) {
-        rung_.insert(job_id);
+        changed_jobs_.insert(job_id);
       }
     }
     changed_.notify_all();
@@ -37,21 +41,22 @@ class Bell {
       return stopped_ || versions_[Index(job_id)] != seen;
     });
   }
-  /// From now on keeps the ids of rung jobs for TakeRung: for one taker.
+  /// From now on keeps the ids of changed jobs for TakeChanged: for one taker.
   void Collect() {
     const std::lock_guard lock(mutex_);
     collecting_ = true;
   }
-  /// Jobs rung since the last call, each once; waits for the first one until
-  /// the server stops or the time is over.
-  std::vector<int64_t> TakeRung(std::chrono::milliseconds timeout) {
+  /// Jobs that changed since the last call, each once, by number; waits for
+  /// the first one until the server stops or the time is over.
+  std::vector<int64_t> TakeChanged(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, timeout,
-                      [&] { return stopped_ || !rung_.empty(); });
-    std::vector<int64_t> taken(rung_.begin(), rung_.end());
-    rung_.clear();
+                      [&] { return stopped_ || !changed_jobs_.empty(); });
+    std::vector<int64_t> taken(changed_jobs_.begin(), changed_jobs_.end());
+    changed_jobs_.clear();
     return taken;
   }
+  /// The server goes away: ends every wait, now and later.
   void Stop() {
     {
       const std::lock_guard lock(mutex_);
@@ -66,16 +71,16 @@ class Bell {
 
  private:
   static size_t Index(int64_t job_id) {
-    return static_cast<size_t>(job_id) % kBells;
+    return static_cast<size_t>(job_id) % kVersions;
   }
-  static constexpr size_t kBells = 256;
+  static constexpr size_t kVersions = 256;
 
-  std::mutex mutex_;
+  std::mutex mutex_;  ///< guards what follows
   std::condition_variable changed_;
-  std::array<uint64_t, kBells> versions_{};
+  std::array<uint64_t, kVersions> versions_{};
   bool stopped_ = false;
   bool collecting_ = false;
-  std::set<int64_t> rung_;
+  std::set<int64_t> changed_jobs_;
 };
 
 }  // namespace tinyrig::server

@@ -19,7 +19,7 @@ struct AttemptEnd {
   v1::Failure failure;     ///< only with kFailed: as the agent or server saw it
 };
 
-struct Verdict {
+struct AttemptOutcome {
   v1::Job::State next = v1::Job::QUEUED;
   v1::Failure failure;  ///< set unless next is QUEUED
   int failed_count = 0, lost_count = 0;
@@ -27,8 +27,8 @@ struct Verdict {
 
 /// `failed_count` and `lost_count` are those before this end; `stage` is where
 /// it happened. A job that somebody cancelled is CANCELLED however it ends.
-Verdict Judge(const AttemptEnd& end, int failed_count, int lost_count,
-              bool cancel_requested, const char* stage,
-              const AttemptLimits& limits);
+AttemptOutcome DecideOutcome(const AttemptEnd& end, int failed_count,
+                             int lost_count, bool cancel_requested,
+                             const char* stage, const AttemptLimits& limits);
 
 }  // namespace tinyrig::server
