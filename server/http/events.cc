@@ -2,13 +2,14 @@
 // writes them; a listener that falls too far behind is cut off.
 #include <deque>
 
+#include "server/http/event_encoder.h"
 #include "server/http/wire.h"
 
 namespace tinyrig::server {
 namespace {
 
 using std::chrono::milliseconds;
-using Item = std::shared_ptr<const FeedItem>;
+using Item = std::shared_ptr<const EncodedEvent>;
 
 // Around the JSON of an item; listeners share the JSON itself.
 constexpr std::string_view kJobHead = "event: job\ndata: ";
@@ -16,8 +17,8 @@ constexpr std::string_view kJobTail = "\n\n";
 constexpr std::string_view kLabTail = "}\n\n";
 constexpr int64_t kFrameBytes = 40;
 
-std::string_view LabHead(const FeedItem& item) {
-  switch (item.event.event_case()) {
+std::string_view LabHead(const EncodedEvent& item) {
+  switch (item.what) {
     case v1::LabEvent::kJob:
       return "event: lab\ndata: {\"job\":";
     case v1::LabEvent::kBoard:
@@ -46,18 +47,25 @@ std::vector<net::const_buffer> TextOf(const std::vector<Item>& items,
   return text;
 }
 
-class EventQueue : public FeedSink,
-                   public std::enable_shared_from_this<EventQueue> {
+// What one listener has not read yet.
+class EventBacklog : public FeedSink,
+                     public std::enable_shared_from_this<EventBacklog> {
  public:
-  EventQueue(const net::any_io_executor& executor, int64_t max_bytes)
-      : executor_(executor), timer_(executor), max_bytes_(max_bytes) {}
+  EventBacklog(const net::any_io_executor& executor,
+               std::shared_ptr<EventEncoder> encoder, int64_t max_bytes)
+      : executor_(executor),
+        timer_(executor),
+        encoder_(std::move(encoder)),
+        max_bytes_(max_bytes) {}
 
-  bool Take(const std::shared_ptr<const FeedItem>& item) override {
+  bool Take(const FeedItem& item) override {
     if (gone_) {
       return false;
     }
     net::post(executor_,
-              [self = shared_from_this(), item] { self->Push(item); });
+              [self = shared_from_this(), encoded = encoder_->Encode(item)] {
+                self->Push(encoded);
+              });
     return true;
   }
   void End() override {
@@ -97,7 +105,7 @@ class EventQueue : public FeedSink,
  private:
   static constexpr int64_t kWriteBytes = 64 << 10;
 
-  static int64_t SizeOf(const FeedItem& item) {
+  static int64_t SizeOf(const EncodedEvent& item) {
     return static_cast<int64_t>(item.json.size()) + kFrameBytes;
   }
   void Push(const Item& item) {
@@ -115,6 +123,7 @@ class EventQueue : public FeedSink,
 
   net::any_io_executor executor_;
   net::steady_timer timer_;
+  std::shared_ptr<EventEncoder> encoder_;  ///< of all; the feed's thread
   int64_t max_bytes_;
   std::deque<Item> queue_;
   int64_t bytes_ = 0;
@@ -124,7 +133,7 @@ class EventQueue : public FeedSink,
 
 // A listener says nothing; when its side closes, it has gone.
 net::awaitable<void> WatchForEnd(std::shared_ptr<beast::tcp_stream> stream,
-                                 std::shared_ptr<EventQueue> queue) {
+                                 std::shared_ptr<EventBacklog> queue) {
   std::array<char, 512> bytes{};
   beast::error_code error;
   while (!error) {
@@ -152,8 +161,8 @@ net::awaitable<void> SendEvents(Wire& wire, int64_t job_id) {
     co_await net::async_write(*stream, hello, Into(error));
   }
   stream->expires_never();
-  const auto queue = std::make_shared<EventQueue>(
-      stream->get_executor(), shared.options.max_stream_bytes);
+  const auto queue = std::make_shared<EventBacklog>(
+      stream->get_executor(), shared.encoder, shared.options.max_stream_bytes);
   net::co_spawn(stream->get_executor(), WatchForEnd(stream, queue),
                 net::detached);
   shared.feed.Listen(job_id, queue);

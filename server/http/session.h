@@ -6,6 +6,7 @@
 #include <set>
 
 #include "server/http/asio.h"
+#include "server/http/event_encoder.h"
 #include "server/http/host_rule.h"
 #include "server/http/server.h"
 
@@ -17,7 +18,7 @@ inline constexpr char kContentSecurityPolicy[] =
     "connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'";
 
-/// All but `draining` is the I/O thread's alone.
+/// All but `draining` and `encoder` is the I/O thread's alone.
 struct HttpShared {
   HttpShared(const HttpOptions& given, Router routes, LabFeed& lab_feed,
              HttpMetrics& counted)
@@ -34,6 +35,8 @@ struct HttpShared {
   Router router;
   StaticFiles files;
   LabFeed& feed;
+  /// The feed's thread uses it, for every stream of events.
+  std::shared_ptr<EventEncoder> encoder = std::make_shared<EventEncoder>();
   HttpMetrics& metrics;
   net::thread_pool pool;
   /// For what may take minutes: it may not hold up the rest.

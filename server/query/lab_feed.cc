@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <google/protobuf/util/json_util.h>
-
-#include "base/log.h"
 #include "server/lab/queue_view.h"
 #include "server/queue/job_state.h"
 #include "server/request/resource_ids.h"
@@ -29,52 +26,31 @@ int64_t NumberOf(const std::string& job_id) {
   return ParseJobId(job_id).value_or(-1);
 }
 
-std::shared_ptr<const FeedItem> ItemOf(v1::LabEvent event) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.always_print_primitive_fields = true;
-  auto item = std::make_shared<FeedItem>();
-  item->event = std::move(event);
-  const google::protobuf::Message& part =
-      item->event.has_job()
-          ? static_cast<const google::protobuf::Message&>(item->event.job())
-          : item->event.board();
-  const auto status =
-      google::protobuf::util::MessageToJsonString(part, &item->json, options);
-  if (!status.ok()) {
-    LOG_ERROR("feed", "as JSON: {}", status.ToString());
-  }
-  return item;
-}
-
-// The JSON by hand: ten thousand entries, twice a second.
-std::shared_ptr<const FeedItem> ItemOfQueue(const QueuePlan& plan,
-                                            int64_t now_us) {
-  auto item = std::make_shared<FeedItem>();
-  v1::QueuePositions& queue = *item->event.mutable_queue();
-  item->json = "{\"entries\":[";
-  const char* comma = "";
+FeedItem ItemOfQueue(const QueuePlan& plan, int64_t now_us) {
+  auto event = std::make_shared<v1::LabEvent>();
+  v1::QueuePositions& queue = *event->mutable_queue();
   for (const int64_t id : plan.order) {
     const QueuePlace& place = plan.places.at(id);
     v1::QueuePositions::Entry& entry = *queue.add_entries();
     entry.set_job_id(JobName(id));
     entry.set_position(place.position);
-    absl::StrAppend(&item->json, comma, "{\"jobId\":\"", entry.job_id(),
-                    "\",\"position\":", place.position);
     if (const auto eta = plan.EtaAt(place, now_us)) {
       entry.set_start_eta_s(*eta);
-      absl::StrAppend(&item->json, ",\"startEtaS\":", *eta);
     }
-    item->json += "}";
-    comma = ",";
   }
-  item->json += "]}";
-  return item;
+  return event;
 }
 
-std::shared_ptr<const FeedItem> ItemOfJob(v1::Job job) {
-  v1::LabEvent event;
-  *event.mutable_job() = std::move(job);
-  return ItemOf(std::move(event));
+FeedItem ItemOfJob(v1::Job job) {
+  auto event = std::make_shared<v1::LabEvent>();
+  *event->mutable_job() = std::move(job);
+  return event;
+}
+
+FeedItem ItemOfBoard(v1::Board board) {
+  auto event = std::make_shared<v1::LabEvent>();
+  *event->mutable_board() = std::move(board);
+  return event;
 }
 
 }  // namespace
@@ -125,62 +101,61 @@ void LabFeed::Round(const std::vector<int64_t>& job_ids) {
     arriving_.clear();
   }
   GreetFresh();
-  std::vector<Item> items = Jobs(job_ids, true);
-  const std::vector<Item> boards = ChangedBoards();
+  std::vector<FeedItem> items = Jobs(job_ids, true);
+  const std::vector<FeedItem> boards = ChangedBoards();
   items.insert(items.end(), boards.begin(), boards.end());
-  const std::vector<Item> queue = Queue();
+  const std::vector<FeedItem> queue = Queue();
   items.insert(items.end(), queue.begin(), queue.end());
-  std::erase_if(listeners_, [&](const Listener& listener) {
-    return !Give(listener, items);
+  std::vector<Listener*> all;
+  for (Listener& listener : listeners_) {
+    all.push_back(&listener);
+  }
+  Give(all, items);
+  std::erase_if(listeners_, [](const Listener& listener) {
+    return listener.sink.expired();
   });
 }
 
-// False once the listener has gone or has all that it wanted.
-bool LabFeed::Give(const Listener& listener, const std::vector<Item>& items) {
-  const auto sink = listener.sink.lock();
-  if (sink == nullptr) {
-    return false;
-  }
-  for (const Item& item : items) {
-    if (listener.job_id == 0) {
-      if (!sink->Take(item)) {
-        return false;
+// Item by item, so that whoever encodes them needs to remember only one. Who
+// has gone, or has all that it wanted, loses its sink.
+void LabFeed::Give(const std::vector<Listener*>& listeners,
+                   const std::vector<FeedItem>& items) {
+  for (const FeedItem& item : items) {
+    const int64_t job_id = item->has_job() ? NumberOf(item->job().id()) : -1;
+    for (Listener* listener : listeners) {
+      const auto sink = listener->sink.lock();
+      if (sink == nullptr ||
+          (listener->job_id != 0 && listener->job_id != job_id)) {
+        continue;
       }
-      continue;
-    }
-    if (!item->event.has_job() ||
-        NumberOf(item->event.job().id()) != listener.job_id) {
-      continue;
-    }
-    if (!sink->Take(item)) {
-      return false;
-    }
-    if (HasEnded(item->event.job().state())) {
-      sink->End();
-      return false;
+      if (!sink->Take(item)) {
+        listener->sink.reset();
+      } else if (listener->job_id != 0 && HasEnded(item->job().state())) {
+        sink->End();
+        listener->sink.reset();
+      }
     }
   }
-  return true;
 }
 
 // Everything once, however many come at the same time.
 void LabFeed::GreetFresh() {
-  std::vector<Item> everything;
+  std::vector<Listener*> of_all;
   for (Listener& listener : listeners_) {
     if (!std::exchange(listener.fresh, false)) {
       continue;
     }
-    if (listener.job_id == 0 && everything.empty()) {
-      everything = Boards(false);
-      const std::vector<Item> jobs = OpenJobs();
-      everything.insert(everything.end(), jobs.begin(), jobs.end());
-    }
-    if (!Give(listener, listener.job_id == 0
-                            ? everything
-                            : Jobs({listener.job_id}, false))) {
-      listener.sink.reset();
+    if (listener.job_id == 0) {
+      of_all.push_back(&listener);
+    } else {
+      Give({&listener}, Jobs({listener.job_id}, false));
     }
   }
+  if (of_all.empty()) {
+    return;
+  }
+  Give(of_all, Boards(false));
+  Give(of_all, OpenJobs());
 }
 
 bool LabFeed::IsWatched() const {
@@ -190,7 +165,7 @@ bool LabFeed::IsWatched() const {
 }
 
 // The positions, when they have moved and the last ones are old enough.
-std::vector<LabFeed::Item> LabFeed::Queue() {
+std::vector<FeedItem> LabFeed::Queue() {
   QueueView* view = lab_.queue;
   const bool is_watched = IsWatched();
   if (view == nullptr || !(view->TakeAsked() || is_watched)) {
@@ -212,8 +187,8 @@ std::vector<LabFeed::Item> LabFeed::Queue() {
   return {ItemOfQueue(*plan, now_us)};
 }
 
-std::vector<LabFeed::Item> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
-                                         bool tell) {
+std::vector<FeedItem> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
+                                    bool tell) {
   std::vector<JobRecord> records;
   std::vector<v1::Job> jobs;
   {
@@ -231,7 +206,7 @@ std::vector<LabFeed::Item> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
   if (ended_.size() > kMostEnded) {
     ended_.clear();
   }
-  std::vector<Item> items;
+  std::vector<FeedItem> items;
   for (v1::Job& job : jobs) {
     // A job that has ended may be notified of again.
     if (tell && HasEnded(job.state()) &&
@@ -245,8 +220,8 @@ std::vector<LabFeed::Item> LabFeed::Jobs(const std::vector<int64_t>& job_ids,
   return items;
 }
 
-std::vector<LabFeed::Item> LabFeed::OpenJobs() {
-  std::vector<Item> items;
+std::vector<FeedItem> LabFeed::OpenJobs() {
+  std::vector<FeedItem> items;
   for (const v1::Job::State state : {v1::Job::RUNNING, v1::Job::FLASHING,
                                      v1::Job::COMPILING, v1::Job::QUEUED}) {
     const auto ids = lab_.store.JobsIn(state);
@@ -271,19 +246,19 @@ std::vector<LabFeed::Item> LabFeed::OpenJobs() {
 }
 
 // A look at a thousand boards holds the lab up: rest before the next.
-std::vector<LabFeed::Item> LabFeed::ChangedBoards() {
+std::vector<FeedItem> LabFeed::ChangedBoards() {
   const int64_t start_us = lab_.clock.MonotonicMicros();
   if (!IsWatched() || start_us < boards_due_us_) {
     return {};
   }
-  std::vector<Item> items = Boards(true);
+  std::vector<FeedItem> items = Boards(true);
   const int64_t end_us = lab_.clock.MonotonicMicros();
   boards_due_us_ = end_us + kRestPerLook * (end_us - start_us);
   return items;
 }
 
-std::vector<LabFeed::Item> LabFeed::Boards(bool only_changed) {
-  std::vector<Item> items;
+std::vector<FeedItem> LabFeed::Boards(bool only_changed) {
+  std::vector<FeedItem> items;
   v1::ListBoardsRequest request;
   request.set_page_size(int32_t{kPage});
   do {
@@ -297,9 +272,7 @@ std::vector<LabFeed::Item> LabFeed::Boards(bool only_changed) {
       std::string text = compared.SerializeAsString();
       std::string& shown = boards_[board.name()];
       if (!only_changed || shown != text) {
-        v1::LabEvent event;
-        *event.mutable_board() = std::move(board);
-        items.push_back(ItemOf(std::move(event)));
+        items.push_back(ItemOfBoard(std::move(board)));
       }
       // What one newcomer saw is still news to the others.
       if (only_changed) {

@@ -1,6 +1,7 @@
 // What changes in the lab, to all who listen: one thread looks once, whatever
 // the number of listeners. Each begins with everything (all boards, all jobs
-// that have not ended) and then gets what changed.
+// that have not ended) and then gets what changed. Values: how an item goes
+// over a wire is the listener's business.
 #pragma once
 
 #include <atomic>
@@ -20,21 +21,22 @@
 
 namespace tinyrig::server {
 
-struct FeedItem {
-  v1::LabEvent event;
-  std::string json;  ///< of the Job, the Board or the QueuePositions alone
-};
+/// A board, a job or the queue's positions as they are now; shared by all who
+/// listen, never null.
+using FeedItem = std::shared_ptr<const v1::LabEvent>;
 
-/// Called on the feed's thread: must not block.
+/// Called on the feed's thread alone: must not block.
 class FeedSink {
  public:
   virtual ~FeedSink() = default;
-  /// False: no longer wanted.
-  virtual bool Take(const std::shared_ptr<const FeedItem>& item) = 0;
+  /// All sinks are given an item before any is given the next. False: no
+  /// longer wanted.
+  virtual bool Take(const FeedItem& item) = 0;
   /// Nothing comes any more: the server stops, or the one job has ended.
   virtual void End() = 0;
 };
 
+/// Listen is thread-safe; the rest belongs to the thread that made it.
 class LabFeed {
  public:
   LabFeed(Lab& lab, LabApi& api) : lab_(lab), api_(api), jobs_(lab) {}
@@ -43,7 +45,8 @@ class LabFeed {
   /// Ends every listener.
   void Stop();
 
-  /// `job_id` 0: the whole lab; else that job until it has ended.
+  /// `job_id` 0: the whole lab; else that job until it has ended. A sink that
+  /// nobody owns any more is forgotten.
   void Listen(int64_t job_id, std::weak_ptr<FeedSink> sink);
 
   /// Told of each job that ends while the server runs; before Start.
@@ -53,20 +56,20 @@ class LabFeed {
   struct Listener {
     int64_t job_id = 0;
     std::weak_ptr<FeedSink> sink;
-    bool fresh = true;
+    bool fresh = true;  ///< has not been given anything yet
   };
-  using Item = std::shared_ptr<const FeedItem>;
 
   void Loop();
   void Round(const std::vector<int64_t>& job_ids);
-  std::vector<Item> Jobs(const std::vector<int64_t>& job_ids, bool tell);
-  std::vector<Item> OpenJobs();
-  std::vector<Item> Boards(bool only_changed);
-  std::vector<Item> ChangedBoards();
+  std::vector<FeedItem> Jobs(const std::vector<int64_t>& job_ids, bool tell);
+  std::vector<FeedItem> OpenJobs();
+  std::vector<FeedItem> Boards(bool only_changed);
+  std::vector<FeedItem> ChangedBoards();
   void GreetFresh();
-  std::vector<Item> Queue();
+  std::vector<FeedItem> Queue();
   [[nodiscard]] bool IsWatched() const;
-  static bool Give(const Listener& listener, const std::vector<Item>& items);
+  void Give(const std::vector<Listener*>& listeners,
+            const std::vector<FeedItem>& items);
 
   Lab& lab_;
   LabApi& api_;

@@ -15,7 +15,7 @@ constexpr size_t kMaxWaiting = 50'000;
 
 class WaitingEvents : public FeedSink {
  public:
-  bool Take(const std::shared_ptr<const FeedItem>& item) override {
+  bool Take(const FeedItem& item) override {
     const std::lock_guard lock(mutex_);
     lagging_ = lagging_ || queue_.size() >= kMaxWaiting;
     if (!lagging_) {
@@ -29,7 +29,7 @@ class WaitingEvents : public FeedSink {
     ended_ = true;
     changed_.notify_one();
   }
-  std::deque<std::shared_ptr<const FeedItem>> Next() {
+  std::deque<FeedItem> Next() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kLookUp,
                       [this] { return ended_ || lagging_ || !queue_.empty(); });
@@ -49,7 +49,7 @@ class WaitingEvents : public FeedSink {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::shared_ptr<const FeedItem>> queue_;
+  std::deque<FeedItem> queue_;
   bool ended_ = false, lagging_ = false;
 };
 
@@ -91,7 +91,7 @@ grpc::Status QueryServiceSkin::WatchLab(
   feed_.Listen(0, events);
   while (!context->IsCancelled()) {
     for (const auto& item : events->Next()) {
-      if (!writer->Write(item->event)) {
+      if (!writer->Write(*item)) {
         return grpc::Status::CANCELLED;
       }
     }
