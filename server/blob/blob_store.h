@@ -71,7 +71,7 @@ class BlobStore {
   absl::StatusOr<std::string> Read(const std::string& sha256) const;
 
   /// While one is held, no blob is removed. Not to be taken by a thread that
-  /// holds Lab.mutex.
+  /// holds the lab's state.
   [[nodiscard]] std::shared_lock<std::shared_mutex> Hold() const {
     return std::shared_lock(*removal_);
   }

@@ -11,17 +11,11 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "server/testing/fabricate.h"
 #include "tinyrig/v1/agent_service.pb.h"
-#include "tinyrig/v1/compiled_model.pb.h"
-#include "tinyrig/v1/dataset_file.pb.h"
 #include "tinyrig/v1/lab_service.pb.h"
 
 namespace tinyrig::servertest {
-
-inline constexpr char kF746[] = "nucleo_f746zg";
-inline constexpr char kF412[] = "nucleo_f412zg";
-inline constexpr char kVirtualUid[] = "564952540000000000000001";
-inline constexpr char kRealUid[] = "0031003a3437510d34313439";
 
 /// A server process on a data folder of its own.
 class ServerProcess {
@@ -133,18 +127,5 @@ class FakeAgent {
   std::string address_;
   std::unique_ptr<Stream> stream_;
 };
-
-/// A fabricated artifact: 8 input bytes, 4 int8 outputs, 2 layers.
-std::string MakeArtifact(const std::string& board_id,
-                         const std::string& salt = "");
-/// `count` samples of 8 bytes with labels i % 4.
-v1::DatasetFile MakeDataset(int count);
-std::string Packed(const v1::DatasetFile& dataset);
-std::string Sha(const std::string& bytes);
-/// What the board would say of MakeArtifact after `runs` runs.
-v1::DeviceResult MakeResult(const std::string& artifact, int runs,
-                            const std::string& uid = kVirtualUid);
-/// Output of sample i: class i % 4 wins but for every tenth sample.
-std::string OutputOf(int64_t index, size_t bytes = 4);
 
 }  // namespace tinyrig::servertest

@@ -1,8 +1,8 @@
-// Artifacts, datasets and results that no board ever saw.
+#include "server/testing/fabricate.h"
+
 #include <span>
 
 #include "base/sha256.h"
-#include "tests/integration/server_harness.h"
 
 namespace tinyrig::servertest {
 
