@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "engine/compile.h"
 #include "engine/report.h"
+#include "proto/file/artifact.h"
 
 namespace {
 
@@ -49,7 +50,7 @@ absl::Status Compile(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const auto model,
                    tinyrig::engine::CompileModel(bytes, options));
   RETURN_IF_ERROR(tinyrig::base::WriteFileAtomic(
-      arguments.output, absl::StrCat("TINYRIG1", model.SerializeAsString())));
+      arguments.output, tinyrig::file::SerializeArtifact(model)));
   if (arguments.report) {
     std::fputs(tinyrig::engine::PrintReport(model).c_str(), stdout);
   }

@@ -1,5 +1,5 @@
-// The two kinds of blob that a lease names, taken apart and checked: what
-// arrives here may be anything.
+// Whether the two files of a lease are for this board and this model. What
+// holds for every artifact and dataset is checked in proto/file. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,25 +13,21 @@
 
 namespace tinyrig::agent {
 
-/// A .tinyrig file for this board: magic, message, image against its sha256
-/// and its header's hash.
+/// A .tinyrig file for this board, checked, its image against the hash in the
+/// image's header too.
 /// Errors: INVALID_ARGUMENT it is no such file, or for another board;
 /// DATA_LOSS the image is not the one that the hashes name.
-absl::StatusOr<v1::CompiledModel> ParseArtifact(std::span<const uint8_t> file,
-                                                const boards::Board& board);
+absl::StatusOr<v1::CompiledModel> ArtifactForBoard(
+    std::span<const uint8_t> file, const boards::Board& board);
 
-/// A packed dataset whose samples have `sample_bytes`.
-/// Errors: INVALID_ARGUMENT it is no such file, or of another sample size.
-absl::StatusOr<v1::DatasetFile> ParseDataset(std::span<const uint8_t> file,
-                                             int64_t sample_bytes);
+/// A packed dataset whose samples `model` takes.
+/// Errors: INVALID_ARGUMENT it is no such file, or does not fit the model.
+absl::StatusOr<v1::DatasetFile> DatasetForModel(std::span<const uint8_t> file,
+                                                const v1::CompiledModel& model);
 
 /// The input of a latency run without a dataset, the same on every machine:
 /// byte i of an integer tensor is (37 i + 11) mod 256; element i of a float32
-/// tensor is ((i mod 17) - 8) / 8.
+/// tensor is ((i mod 17) - 8) / 8. All inputs one after the other.
 std::vector<uint8_t> PatternInput(const v1::CompiledModel& model);
-
-/// Sum of size_bytes over the inputs (the outputs).
-int64_t InputBytes(const v1::CompiledModel& model);
-int64_t OutputBytes(const v1::CompiledModel& model);
 
 }  // namespace tinyrig::agent

@@ -5,6 +5,8 @@
 #include "agent/job/artifact.h"
 #include "base/file.h"
 #include "base/sha256.h"
+#include "proto/file/artifact.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::agent {
 namespace {
@@ -79,36 +81,54 @@ TEST_F(BlobCacheTest, RefusesOtherBytesAndOtherNames) {
       absl::IsInvalidArgument(cache_.Get("../../etc/passwd", never).status()));
 }
 
-TEST(Artifact, RefusesWhatIsNone) {
-  const auto& board = **boards::FindBoard("nucleo_f412zg");
-  const std::string texts[] = {"", "TINYRIG", "TINYRIG2xxxx",
-                               "TINYRIG1\xff\xff\xff\xff"};
-  for (const std::string& text : texts) {
-    const Bytes bytes(text.begin(), text.end());
-    EXPECT_TRUE(absl::IsInvalidArgument(ParseArtifact(bytes, board).status()));
-    EXPECT_TRUE(absl::IsInvalidArgument(ParseDataset(bytes, 4).status()));
-  }
-  v1::CompiledModel model;
-  model.set_board_id("nucleo_f746zg");
-  std::string other = "TINYRIG1" + model.SerializeAsString();
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      ParseArtifact(Bytes(other.begin(), other.end()), board).status()));
-  model.set_board_id(board.id);
-  model.set_image("abc");
-  model.set_image_sha256("beef");
-  other = "TINYRIG1" + model.SerializeAsString();
-  EXPECT_TRUE(absl::IsDataLoss(
-      ParseArtifact(Bytes(other.begin(), other.end()), board).status()));
+Bytes BytesOf(const std::string& text) {
+  return {text.begin(), text.end()};
 }
 
-TEST(Artifact, DatasetCountsMustAgree) {
+v1::CompiledModel ModelWithoutHeader(const std::string& board_id) {
+  v1::CompiledModel model;
+  model.set_board_id(board_id);
+  model.set_model_sha256(std::string(64, 'a'));
+  model.set_image("abc");
+  model.set_image_sha256(base::Sha256Hex(BytesOf("abc")));
+  model.set_image_hash("beef");
+  for (v1::TensorInfo* tensor : {model.add_inputs(), model.add_outputs()}) {
+    tensor->set_type("int8");
+    tensor->add_shape(4);
+    tensor->set_size_bytes(4);
+  }
+  return model;
+}
+
+TEST(Artifact, ForAnotherBoardOrWithoutHeader) {
+  const auto& board = **boards::FindBoard("nucleo_f412zg");
+  const auto message = [&](const std::string& id) {
+    const absl::Status status =
+        ArtifactForBoard(
+            BytesOf(file::SerializeArtifact(ModelWithoutHeader(id))), board)
+            .status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_NE(message("nucleo_f746zg").find("compiled for nucleo_f746zg"),
+            std::string::npos);
+  EXPECT_EQ(message(board.id).find("compiled for"), std::string::npos);
+}
+
+TEST(Artifact, DatasetOfAnotherSampleSize) {
   v1::DatasetFile data;
   data.set_sample_bytes(4);
+  data.set_class_count(2);
+  data.add_names("a");
   data.add_labels(1);
-  data.set_inputs("1234567");
-  const std::string text = "TRDATA1\n" + data.SerializeAsString();
+  data.set_inputs("1234");
+  const v1::CompiledModel model = ModelWithoutHeader("any");
+  EXPECT_TRUE(
+      DatasetForModel(BytesOf(file::SerializeDataset(data)), model).ok());
+  data.set_sample_bytes(5);
+  data.set_inputs("12345");
   EXPECT_TRUE(absl::IsInvalidArgument(
-      ParseDataset(Bytes(text.begin(), text.end()), 4).status()));
+      DatasetForModel(BytesOf(file::SerializeDataset(data)), model).status()));
 }
 
 TEST(Artifact, PatternIsAsTheHeaderSays) {

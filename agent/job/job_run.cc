@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 
 #include "agent/job/artifact.h"
+#include "proto/file/artifact.h"
 
 namespace tinyrig::agent {
 namespace {
@@ -124,18 +125,16 @@ absl::Status JobRun::Fetch(BlobCache* cache) {
     }
   };
   ASSIGN_OR_RETURN(const auto artifact, get(lease_.artifact_sha256()));
-  ASSIGN_OR_RETURN(model_, ParseArtifact(artifact, *board_));
+  ASSIGN_OR_RETURN(model_, ArtifactForBoard(artifact, *board_));
   ASSIGN_OR_RETURN(
       plan_, PlanFlash(BytesOf(model_.image()),
                        static_cast<uint32_t>(model_.flash_base()), *board_));
   input_ = PatternInput(model_);
   if (has_dataset()) {
     ASSIGN_OR_RETURN(const auto packed, get(lease_.dataset_sha256()));
-    ASSIGN_OR_RETURN(data_, ParseDataset(packed, InputBytes(model_)));
-    if (data_.labels_size() > 0) {
-      const auto first = Sample(0);
-      input_.assign(first.begin(), first.end());
-    }
+    ASSIGN_OR_RETURN(data_, DatasetForModel(packed, model_));
+    const auto first = Sample(0);
+    input_.assign(first.begin(), first.end());
   }
   board_start_us_ = clock_->MonotonicMicros();
   return absl::OkStatus();
@@ -160,14 +159,15 @@ absl::StatusOr<bool> JobRun::CheckImage(DeviceSession* session) {
         absl::StrCat("the board says it is a ", hello_.board_id,
                      ", configured is ", board_->id));
   }
-  if (hello_.raw.input_bytes != InputBytes(model_) ||
-      hello_.raw.output_bytes != OutputBytes(model_) ||
+  if (hello_.raw.input_bytes != file::InputBytes(model_) ||
+      hello_.raw.output_bytes != file::OutputBytes(model_) ||
       hello_.raw.layer_count != model_.layers_size()) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "artifact and image disagree: input %d/%d bytes, output %d/%d bytes, "
         "layers %d/%d",
-        InputBytes(model_), hello_.raw.input_bytes, OutputBytes(model_),
-        hello_.raw.output_bytes, model_.layers_size(), hello_.raw.layer_count));
+        file::InputBytes(model_), hello_.raw.input_bytes,
+        file::OutputBytes(model_), hello_.raw.output_bytes,
+        model_.layers_size(), hello_.raw.layer_count));
   }
   if (!flashed_) {
     result_.set_flash_skipped(true);

@@ -17,6 +17,7 @@
 #include "bench/server/http_client.h"
 #include "bench/server/lab_agents.h"
 #include "bench/server/server_process.h"
+#include "proto/file/artifact.h"
 #include "tinyrig/v1/agent_service.grpc.pb.h"
 #include "tinyrig/v1/compiled_model.pb.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
@@ -62,7 +63,7 @@ std::string Artifact(const std::string& board_id) {
   }
   model.mutable_memory()->set_arena_bytes(20'000);
   model.mutable_flash()->set_total_bytes(90'000);
-  return "TINYRIG1" + model.SerializeAsString();
+  return file::SerializeArtifact(model);
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

@@ -1,8 +1,8 @@
 // Blobs and datasets.
 #include <fstream>
 
+#include "proto/file/dataset.h"
 #include "server/api/lab_api.h"
-#include "server/compile/artifact.h"
 #include "server/request/list_request.h"
 
 namespace tinyrig::server {
@@ -104,7 +104,7 @@ absl::StatusOr<v1::Dataset> LabApi::CreateDataset(
   RETURN_IF_ERROR(CheckDatasetName(request.name()));
   const auto hold = lab_.blobs.Hold();
   ASSIGN_OR_RETURN(const std::string bytes, lab_.blobs.Read(request.sha256()));
-  ASSIGN_OR_RETURN(const v1::DatasetFile file, ParseDataset(bytes));
+  ASSIGN_OR_RETURN(const v1::DatasetFile file, file::ParseDataset(bytes));
   v1::Dataset dataset;
   dataset.set_name(request.name());
   dataset.set_sha256(request.sha256());

@@ -4,7 +4,8 @@
 
 #include "absl/strings/str_join.h"
 
-#include "server/compile/artifact.h"
+#include "proto/file/artifact.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::server {
 namespace {
@@ -94,9 +95,9 @@ absl::Status CheckBoard(Lab& lab, const v1::JobSpec& spec) {
 absl::StatusOr<bool> IsArtifact(Lab& lab, const std::string& sha256) {
   ASSIGN_OR_RETURN(const auto path, lab.blobs.Find(sha256));
   std::ifstream file(path, std::ios::binary);
-  std::string head(kArtifactMagic.size(), '\0');
+  std::string head(file::kArtifactMagic.size(), '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  return LooksLikeArtifact(head);
+  return file::IsArtifact(head);
 }
 
 absl::Status CheckArtifact(Lab& lab, const v1::Dataset& dataset,
@@ -109,7 +110,10 @@ absl::Status CheckArtifact(Lab& lab, const v1::Dataset& dataset,
                      spec.board_id(), "; compile the model for this board"));
   }
   if (!record.dataset_sha256.empty()) {
-    RETURN_IF_ERROR(CheckDatasetFits(*model, dataset));
+    RETURN_IF_ERROR(
+        base::WithContext(file::CheckDatasetFits(*model, dataset.sample_bytes(),
+                                                 dataset.class_count()),
+                          absl::StrCat("dataset ", dataset.name())));
   }
   record.job.set_artifact_sha256(spec.model_sha256());
   return absl::OkStatus();

@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "base/log.h"
-#include "server/compile/artifact.h"
+#include "proto/file/artifact.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::server {
 namespace {
@@ -40,7 +41,7 @@ int64_t BudgetMs(const JobRecord& record, int64_t limit_ms) {
 
 absl::StatusOr<v1::CompiledModel> CheckArtifact(const std::string& bytes,
                                                 const v1::JobSpec& spec) {
-  ASSIGN_OR_RETURN(v1::CompiledModel model, ParseArtifact(bytes));
+  ASSIGN_OR_RETURN(v1::CompiledModel model, file::ParseArtifact(bytes));
   if (model.model_sha256() != spec.model_sha256() ||
       model.board_id() != spec.board_id()) {
     return absl::InternalError(
@@ -167,7 +168,9 @@ absl::Status CompileDispatch::CheckFits(const JobRecord& record,
   }
   ASSIGN_OR_RETURN(const v1::Dataset dataset,
                    parts_.store.FindDataset(record.job.spec().dataset()));
-  return CheckDatasetFits(model, dataset);
+  return base::WithContext(file::CheckDatasetFits(model, dataset.sample_bytes(),
+                                                  dataset.class_count()),
+                           absl::StrCat("dataset ", dataset.name()));
 }
 
 void CompileDispatch::StartCompile(CompilingJobs& jobs,

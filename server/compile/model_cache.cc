@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "server/compile/artifact.h"
+#include "proto/file/artifact.h"
 
 namespace tinyrig::server {
 
@@ -17,7 +17,7 @@ absl::StatusOr<std::shared_ptr<const v1::CompiledModel>> ModelCache::Get(
     return entries_.front().second;
   }
   ASSIGN_OR_RETURN(const std::string bytes, blobs_.Read(artifact_sha256));
-  ASSIGN_OR_RETURN(v1::CompiledModel model, ParseArtifact(bytes));
+  ASSIGN_OR_RETURN(v1::CompiledModel model, file::ParseArtifact(bytes));
   model.clear_image();
   entries_.emplace_front(
       artifact_sha256,

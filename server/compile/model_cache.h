@@ -16,7 +16,7 @@ namespace tinyrig::server {
 class ModelCache {
  public:
   explicit ModelCache(const BlobStore& blobs) : blobs_(blobs) {}
-  /// Errors as in BlobStore::Read and ParseArtifact. Thread-safe.
+  /// Errors as in BlobStore::Read and file::ParseArtifact. Thread-safe.
   absl::StatusOr<std::shared_ptr<const v1::CompiledModel>> Get(
       const std::string& artifact_sha256);
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "server/compile/artifact.h"
+#include "proto/file/artifact.h"
 #include "server/stats/top1.h"
 
 namespace tinyrig::server {
@@ -17,7 +17,7 @@ absl::StatusOr<int64_t> StorePredictions(Lab& lab, const LiveLease& lease,
                    lab.store.Labels(lease.dataset_sha256,
                                     batch.predictions(0).sample_index(),
                                     batch.predictions_size()));
-  const auto output_bytes = static_cast<size_t>(OutputBytes(*model));
+  const auto output_bytes = static_cast<size_t>(file::OutputBytes(*model));
   const auto first_bytes = static_cast<size_t>(model->outputs(0).size_bytes());
   std::vector<v1::Prediction> checked;
   for (const v1::Prediction& prediction : batch.predictions()) {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_format.h"
 
-#include "server/compile/artifact.h"
+#include "proto/file/artifact.h"
 #include "server/stats/latency.h"
 #include "server/stats/top1.h"
 
@@ -131,7 +131,7 @@ absl::Status FillAccuracy(Lab& lab, const JobRecord& record,
     counts.push_back({tally.label, tally.predicted, tally.count});
   }
   *run.mutable_accuracy() =
-      Score(counts, static_cast<int32_t>(ClassCount(model)));
+      Score(counts, static_cast<int32_t>(file::ClassCount(model)));
   return absl::OkStatus();
 }
 

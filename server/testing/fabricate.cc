@@ -3,6 +3,8 @@
 #include <span>
 
 #include "base/sha256.h"
+#include "proto/file/artifact.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::servertest {
 
@@ -44,7 +46,7 @@ std::string MakeArtifact(const std::string& board_id, const std::string& salt) {
   entry->set_tensor("input");
   entry->set_size_bytes(8);
   model.set_macs(100);
-  return "TINYRIG1" + model.SerializeAsString();
+  return file::SerializeArtifact(model);
 }
 
 v1::DatasetFile MakeDataset(int count) {
@@ -61,13 +63,12 @@ v1::DatasetFile MakeDataset(int count) {
 }
 
 std::string Packed(const v1::DatasetFile& dataset) {
-  return "TRDATA1\n" + dataset.SerializeAsString();
+  return file::SerializeDataset(dataset);
 }
 
 v1::DeviceResult MakeResult(const std::string& artifact, int runs,
                             const std::string& uid) {
-  v1::CompiledModel model;
-  model.ParseFromString(artifact.substr(8));
+  const v1::CompiledModel model = file::ParseArtifact(artifact).value();
   v1::DeviceResult result;
   result.set_board_uid(uid);
   result.set_image_hash(model.image_hash());

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "server/compile/artifact.h"
+#include "proto/file/dataset.h"
 #include "server/stats/top1.h"
 #include "server/transfer/check_parts.h"
 
@@ -96,7 +96,7 @@ absl::Status CheckPredictions(const v1::RunRecord& record) {
   }
   RETURN_IF_ERROR(CheckHex({"run.dataset_sha256"}, run.dataset_sha256(), 64));
   RETURN_IF_ERROR(CheckRange({"predictions length"}, record.predictions_size(),
-                             1, kMaxSamples));
+                             1, file::kMaxSamples));
   ASSIGN_OR_RETURN(const Outputs outputs, OutputsOf(run));
   std::map<std::pair<int32_t, int32_t>, int64_t> tally;
   for (int i = 0; i < record.predictions_size(); ++i) {

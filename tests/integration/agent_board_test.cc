@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 
+#include "proto/file/dataset.h"
 #include "tests/integration/agent_rig.h"
 
 namespace tinyrig::agent {
@@ -170,9 +171,11 @@ TEST(AgentBoardJobs, ADatasetOfAnotherShapeIsTheModelsFault) {
   AgentRig rig({"nucleo_f412zg", ""});
   v1::DatasetFile data;
   data.set_sample_bytes(7);
+  data.set_class_count(1);
+  data.add_names("seven");
   data.add_labels(0);
   data.set_inputs("1234567");
-  const std::string packed = "TRDATA1\n" + data.SerializeAsString();
+  const std::string packed = file::SerializeDataset(data);
   rig.Submit(rig.Artifact("echo"),
              rig.server.Put({packed.begin(), packed.end()}));
   const auto end = rig.server.AwaitEnd(20);

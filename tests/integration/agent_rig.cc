@@ -6,16 +6,16 @@
 
 #include "base/sha256.h"
 #include "boards/image_header.h"
+#include "proto/file/artifact.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::agent {
 namespace {
 
 constexpr int kBytes = 2000;  // of firmware/testing/echo_model.cc
 
-std::vector<uint8_t> Packed(const std::string& magic,
-                            const google::protobuf::Message& message) {
-  const std::string all = magic + message.SerializeAsString();
-  return {all.begin(), all.end()};
+std::vector<uint8_t> BytesOf(const std::string& text) {
+  return {text.begin(), text.end()};
 }
 
 }  // namespace
@@ -134,6 +134,7 @@ std::string AgentRig::Artifact(const std::string& image) {
   EXPECT_TRUE(bytes.ok()) << bytes.status();
   v1::CompiledModel model;
   model.set_board_id(options_.board);
+  model.set_model_sha256(std::string(64, 'a'));
   model.set_image(std::string(bytes->begin(), bytes->end()));
   model.set_image_sha256(base::Sha256Hex(*bytes));
   model.set_image_hash(base::Hex(*boards::CheckImageHeader(*bytes)));
@@ -147,7 +148,7 @@ std::string AgentRig::Artifact(const std::string& image) {
     model.add_layers()->set_op(op);
   }
   model.set_input_preserved(true);
-  return server.Put(Packed("TINYRIG1", model));
+  return server.Put(BytesOf(file::SerializeArtifact(model)));
 }
 
 std::string AgentRig::Dataset(int count, const std::map<int, uint8_t>& first) {
@@ -165,7 +166,7 @@ std::string AgentRig::Dataset(int count, const std::map<int, uint8_t>& first) {
     start = first.contains(i) ? static_cast<char>(first.at(i)) : '\1';
   }
   data.set_inputs(inputs_);
-  return server.Put(Packed("TRDATA1\n", data));
+  return server.Put(BytesOf(file::SerializeDataset(data)));
 }
 
 std::string AgentRig::Input(int sample) const {
