@@ -1,12 +1,10 @@
 #include "server/rpc/agent_service.h"
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <thread>
 
 #include "base/log.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/outbox.h"
 
 namespace tinyrig::server {
 namespace {
@@ -23,24 +21,14 @@ class RpcAgentStream : public AgentStream {
       : context_(context), stream_(stream), thread_([this] { Write(); }) {}
 
   ~RpcAgentStream() override {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    wake_.notify_one();
+    outbox_.Close();
     thread_.join();
   }
 
   void Send(const v1::ServerMessage& message) override {
-    {
-      const std::lock_guard lock(mutex_);
-      if (outbox_.size() >= kMaxOutbox) {
-        context_->TryCancel();
-        return;
-      }
-      outbox_.push_back(message);
+    if (!outbox_.Put(message)) {
+      context_->TryCancel();
     }
-    wake_.notify_one();
   }
 
   // The reader is in Read() and can only be woken by a cancel, so the agent
@@ -52,18 +40,8 @@ class RpcAgentStream : public AgentStream {
 
  private:
   void Write() {
-    while (true) {
-      v1::ServerMessage message;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return done_ || !outbox_.empty(); });
-        if (outbox_.empty()) {
-          return;
-        }
-        message = std::move(outbox_.front());
-        outbox_.pop_front();
-      }
-      if (!stream_->Write(message)) {
+    while (const auto message = outbox_.Take()) {
+      if (!stream_->Write(*message)) {
         return;  // the reader will see the end too
       }
     }
@@ -71,10 +49,7 @@ class RpcAgentStream : public AgentStream {
 
   grpc::ServerContext* context_;
   Stream* stream_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<v1::ServerMessage> outbox_;
-  bool done_ = false;
+  Outbox<v1::ServerMessage> outbox_{kMaxOutbox};
   std::thread thread_;  // last: it uses all the others
 };
 
