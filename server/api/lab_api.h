@@ -20,16 +20,19 @@ namespace tinyrig::server {
 template <typename Message>
 using Sink = std::function<bool(const Message&)>;
 
-/// An upload under way.
+/// An upload under way: of one thread. Goes without a trace unless finished.
 class Upload {
  public:
+  /// `writer` null: the bytes are there already.
   Upload(Lab& lab, std::string sha256, int64_t size_bytes,
          std::unique_ptr<BlobWriter> writer)
       : lab_(lab),
         sha256_(std::move(sha256)),
         size_bytes_(size_bytes),
         writer_(std::move(writer)) {}
+  /// INVALID_ARGUMENT: more than 1 MiB at once; else as BlobWriter::Append.
   absl::Status Append(const std::string& chunk);
+  /// DATA_LOSS: not the bytes that were announced; else as the store.
   absl::StatusOr<v1::UploadBlobResponse> Finish();
   /// The bytes are there already: the rest need not be sent.
   [[nodiscard]] bool already_there() const { return writer_ == nullptr; }
@@ -41,6 +44,9 @@ class Upload {
   std::unique_ptr<BlobWriter> writer_;
 };
 
+/// Thread-safe: handlers of both skins call it from many threads at once.
+/// `check` is asked before anything else; what it says is the answer. `lab`
+/// must outlive it.
 class LabApi {
  public:
   LabApi(Lab& lab, ScopeCheck check)
@@ -78,18 +84,26 @@ class LabApi {
   absl::StatusOr<v1::ListDatasetsResponse> ListDatasets(
       const Caller& caller, const v1::ListDatasetsRequest& request);
 
+  /// A request_id that is there already gives its first job, whatever else the
+  /// request says. RESOURCE_EXHAUSTED: the queue or the disk is full.
   absl::StatusOr<v1::Job> CreateJob(const Caller& caller,
                                     const v1::CreateJobRequest& request);
   absl::StatusOr<v1::Job> GetJob(const Caller& caller,
                                  const v1::GetJobRequest& request);
   absl::StatusOr<v1::ListJobsResponse> ListJobs(
       const Caller& caller, const v1::ListJobsRequest& request);
+  /// Gives the job now and after each change until it has ended. Blocks;
+  /// `gone` is asked twice a second. CANCELLED: the caller has gone;
+  /// UNAVAILABLE: the server goes away.
   absl::Status WatchJob(const Caller& caller,
                         const v1::WatchJobRequest& request,
                         const std::function<bool()>& gone,
                         const Sink<v1::Job>& sink);
+  /// The job as it is then: CANCELLED, or still with a board whose agent was
+  /// asked to let go. FAILED_PRECONDITION: it has ended already.
   absl::StatusOr<v1::Job> CancelJob(const Caller& caller,
                                     const v1::CancelJobRequest& request);
+  /// The lines so far; with `follow` also those to come, as WatchJob.
   absl::Status GetJobLog(const Caller& caller,
                          const v1::GetJobLogRequest& request,
                          const std::function<bool()>& gone,

@@ -17,16 +17,21 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe; made and destroyed by one thread.
 class CompilePool {
  public:
-  /// Called from the pool's threads.
+  /// Called from the pool's threads, once for each Start that gave true, unless
+  /// the pool ends before the compiler begins.
   using OnDone = std::function<void(int64_t job_id, CompileResult result)>;
 
+  /// `thread_count`: compilers at once, 1 or more.
   CompilePool(Builder& builder, int thread_count, OnDone on_done);
   ~CompilePool();  ///< stops what runs and waits
 
   /// False: all threads are busy.
   bool Start(int64_t job_id, CompileRequest request);
+  /// Tells the job's compiler to stop; its result says `cancelled`. Nothing
+  /// happens when none runs.
   void Cancel(int64_t job_id);
   [[nodiscard]] bool HasRoom();
 

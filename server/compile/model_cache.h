@@ -13,10 +13,12 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe; `blobs` must outlive it.
 class ModelCache {
  public:
   explicit ModelCache(const BlobStore& blobs) : blobs_(blobs) {}
-  /// Errors as in BlobStore::Read and file::ParseArtifact. Thread-safe.
+  /// Never null; the image is left out. Errors as in BlobStore::Read and
+  /// file::ParseArtifact.
   absl::StatusOr<std::shared_ptr<const v1::CompiledModel>> Get(
       const std::string& artifact_sha256);
 

@@ -1,4 +1,4 @@
-// What an agent says of itself, checked. Pure.
+// What an agent says of itself, checked. Pure; thread-safe.
 #pragma once
 
 #include "base/status.h"

@@ -1,8 +1,6 @@
 // Who waits where: positions and expected starts of all queued jobs, worked
 // out once for whoever asks, on a read-only connection of its own. A long
 // queue is looked at rarely, and never while the lab is locked.
-//
-// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -27,23 +25,27 @@ namespace tinyrig::server {
 
 struct QueuePlace {
   int32_t position = 0;  ///< among jobs of the kind, 1 = next
+  /// Seconds from the making of the plan, 0 or more; none: not known.
   std::optional<double> start_eta_s;
 };
 
+/// One look at the queue; does not change once it is made.
 struct QueuePlan {
-  int64_t made_us = 0;         ///< monotonic
-  std::vector<int64_t> order;  ///< by kind, then position
-  std::unordered_map<int64_t, QueuePlace> places;
-  std::map<std::string, int32_t> kind_counts;
+  int64_t made_us = 0;                             ///< monotonic
+  std::vector<int64_t> order;                      ///< by kind, then position
+  std::unordered_map<int64_t, QueuePlace> places;  ///< by job
+  std::map<std::string, int32_t> kind_counts;  ///< waiting jobs, by board kind
 
   /// The ETA at `now_us`: time has passed since.
   [[nodiscard]] std::optional<double> EtaAt(const QueuePlace& place,
                                             int64_t now_us) const;
 };
 
+/// Thread-safe. Asks nothing of the lab, so it may be called with or without
+/// its lock.
 class QueueView {
  public:
-  /// `database`: the store's file, migrated already.
+  /// `database`: the store's file, migrated already. Errors: as Database::Open.
   static absl::StatusOr<std::unique_ptr<QueueView>> Open(
       const std::filesystem::path& database, const base::Clock& clock);
 

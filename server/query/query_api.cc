@@ -1,4 +1,4 @@
-// Overview: models x board kinds. The rest: trend.cc, run_list.cc, sql.cc.
+// Overview: models x board kinds. The rest: trend.cc, sql.cc.
 #include "server/query/query_api.h"
 
 #include <set>

@@ -6,6 +6,7 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe: gRPC calls it from threads of its own.
 class AdminServiceSkin final : public v1::AdminService::Service {
  public:
   explicit AdminServiceSkin(AdminApi& api) : api_(api) {}

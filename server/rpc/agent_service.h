@@ -7,6 +7,7 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe: gRPC calls it from threads of its own.
 class AgentServiceSkin final : public v1::AgentService::Service {
  public:
   AgentServiceSkin(AgentRegistry& agents, LabApi& api, ChangeNotifier& changes)

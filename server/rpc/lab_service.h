@@ -8,6 +8,7 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe: gRPC calls it from threads of its own.
 class LabServiceSkin final : public v1::LabService::Service {
  public:
   explicit LabServiceSkin(LabApi& api) : api_(api) {}

@@ -8,6 +8,7 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe: gRPC calls it from threads of its own.
 class QueryServiceSkin final : public v1::QueryService::Service {
  public:
   QueryServiceSkin(LabApi& api, QueryApi& queries, BoardHistoryApi& history,

@@ -29,6 +29,7 @@ struct RpcHandlers {
   ChangeNotifier& changes;
 };
 
+/// Start and Stop belong to one thread; handlers run on gRPC's.
 class RpcServer {
  public:
   /// `listen`: host:port, port 0 takes any. INVALID_ARGUMENT: no such port.

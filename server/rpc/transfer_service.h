@@ -6,6 +6,7 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe: gRPC calls it from threads of its own.
 class TransferServiceSkin final : public v1::TransferService::Service {
  public:
   explicit TransferServiceSkin(TransferApi& api) : api_(api) {}
