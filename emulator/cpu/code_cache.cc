@@ -48,6 +48,7 @@ const Op* Cpu::LeavePage(Cpu& cpu, const Op* op) {
 void Cpu::ResetSlot(Op* slot) {
   slot->fn = DecodeFirst;
   slot->inner = nullptr;
+  slot->link = nullptr;
   slot->it = 0;
 }
 

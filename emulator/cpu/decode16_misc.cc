@@ -44,8 +44,10 @@ void CompareBranch(const DecodeInput& in, Decoded* d) {
 void HintOrIt(const DecodeInput& in, Decoded* d) {
   const uint32_t hw = in.hw1;
   if ((hw & 0xF) != 0) {
-    if (in.in_it()) {
-      return;  // UNPREDICTABLE: treated as undefined
+    const uint32_t condition = Field(hw, 4, 4);
+    const bool has_else = __builtin_popcount(hw & 0xF) != 1;
+    if (in.in_it() || condition == 15 || (condition == 14 && has_else)) {
+      return;  // UNPREDICTABLE: undefined here
     }
     d->op.fn = IfThen;
     d->op.imm = hw & 0xFF;

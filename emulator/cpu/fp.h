@@ -42,12 +42,17 @@ constexpr BitsOf<T> kQuietBit = BitsOf<T>{1} << (kFractionBits<T> - 1);
 template <typename T>
 constexpr BitsOf<T> kDefaultNan = kInfinityBits<T> | kQuietBit<T>;
 
+/// There are sixteen D registers; D16 to D31 (UNPREDICTABLE) name them again.
+inline size_t FirstHalf(unsigned double_register) {
+  return size_t{2} * (double_register & 15);
+}
+
 template <typename T>
 inline BitsOf<T> GetBits(const Cpu& cpu, unsigned reg) {
   if constexpr (sizeof(T) == 4) {
     return cpu.s[reg];
   } else {
-    const size_t low = size_t{2} * reg;
+    const size_t low = FirstHalf(reg);
     return uint64_t{cpu.s[low + 1]} << 32 | cpu.s[low];
   }
 }
@@ -57,7 +62,7 @@ inline void PutBits(Cpu& cpu, unsigned reg, BitsOf<T> bits) {
   if constexpr (sizeof(T) == 4) {
     cpu.s[reg] = bits;
   } else {
-    const size_t low = size_t{2} * reg;
+    const size_t low = FirstHalf(reg);
     cpu.s[low] = static_cast<uint32_t>(bits);
     cpu.s[low + 1] = static_cast<uint32_t>(bits >> 32);
   }

@@ -18,10 +18,8 @@ using Handler = const Op* (*)(Cpu& cpu, const Op* op);
 
 struct Op {
   Handler fn;
-  union {
-    Handler inner;   // what a wrapper (IT condition, PC operand) calls
-    const Op* link;  // direct branches: the target, null until first taken
-  };
+  Handler inner;   // what a wrapper (IT condition, PC operand) calls, or null
+  const Op* link;  // direct branches: the target, null until first taken
   uint32_t imm;
   uint32_t pc;  // address of this instruction
   uint8_t rd, rn, rm, ra;
@@ -30,7 +28,9 @@ struct Op {
   uint8_t step;   // bytes from this Op to the next in line
   uint8_t it;     // ITSTATE before this instruction, 0 outside IT
 };
-static_assert(sizeof(Op) == 32);
+// `inner` and `link` do not share their bytes: nothing would tell which of the
+// two a guest's odd instruction left there.
+static_assert(sizeof(Op) == 40);
 
 constexpr uint8_t kPairsWithNext = 0x80;
 

@@ -205,6 +205,18 @@ TEST(System, FloatingPointNeedsAccess) {
   EXPECT_EQ(R(machine, 4), 1u << 19);
 }
 
+// D16 to D31 do not exist: what names them stays within the sixteen.
+TEST(System, DoubleRegistersBeyondTheBankNameItAgain) {
+  Machine machine(CoreKind::kCortexM7Dp);
+  machine.Connect();
+  // str r1,[r0] CPACR; vmov.f64 d31, #1.0
+  RunCode(&machine, {0x6001, 0xEEF7, 0xFB00}, {0xE000ED88, 0xF << 20});
+  const Core::Registers registers = machine.core->ReadRegisters();
+  EXPECT_EQ(registers.s[31], 0x3FF00000u);
+  EXPECT_EQ(registers.msp, kStackTop);
+  EXPECT_EQ(registers.fpscr, 0u);
+}
+
 TEST(System, DoublePrecisionOnlyWhereItExists) {
   for (CoreKind kind :
        {CoreKind::kCortexM4F, CoreKind::kCortexM7Sp, CoreKind::kCortexM7Dp}) {
