@@ -68,8 +68,8 @@ void DescribeModel(const emit::Lowered& lowered, v1::CompiledModel* result) {
   }
   result->set_macs(macs);
   result->set_input_preserved(lowered.input_preserved);
-  for (size_t i = 0; i < lowered.buffers.requests.size(); ++i) {
-    const plan::BufferRequest& request = lowered.buffers.requests[i];
+  for (size_t i = 0; i < lowered.requests.size(); ++i) {
+    const plan::BufferRequest& request = lowered.requests[i];
     v1::PlanEntry* entry = result->add_plan();
     entry->set_tensor(request.name);
     entry->set_offset_bytes(lowered.plan.offsets[i]);

@@ -30,7 +30,7 @@ size_t Put(uint8_t* body, const T& value) {
 
 void Commands::Calibrate() {
   run_overhead_cycles_ = EmptyCallCycles();
-  layer_overhead_cycles_ = EmptyCallCycles();
+  layer_overhead_cycles_ = EmptyStepCycles();
 }
 
 Commands::Handler Commands::HandlerOf(Type type) {
@@ -166,11 +166,7 @@ void Commands::RunSamples(const wire::RunRequest& run) {
 void Commands::RunProfile(const wire::RunRequest& run) {
   for (uint32_t pass = 0; pass <= run.warmups; ++pass) {
     hal::FeedWatchdog();
-    for (uint32_t i = 0; i < model_.layer_count; ++i) {
-      hal::SetRunningLayer(static_cast<uint16_t>(i));
-      layer_cycles_[i] = Time(model_.layers[i]).cycles;
-    }
-    hal::SetRunningLayer(hal::kNoLayer);
+    TimeLayers(model_.invoke, layer_cycles_, model_.layer_count);
   }
   has_profile_ = true;
 }

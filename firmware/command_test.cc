@@ -191,7 +191,7 @@ TEST_F(CommandTest, ProfileTimesEachLayer) {
   EXPECT_EQ(reply[1], 0) << "a profile records no sample of the whole";
   const Payload layers = Ask(Type::kGetLayers, wire::RangePayload(0, 2));
   EXPECT_EQ(*wire::ReadArray<uint32_t>(layers.data() + 1, 8),
-            (std::vector<uint32_t>{107, 257}));
+            (std::vector<uint32_t>{114, 257}));
   EXPECT_EQ(Fake().running_layer, hal::kNoLayer);
   EXPECT_EQ(StatusOf(Type::kGetSamples, wire::RangePayload(0, 1)),
             Status::kBadState);
@@ -207,7 +207,7 @@ TEST_F(CommandTest, StackOverflowIsNeverAResult) {
 }
 
 TEST_F(CommandTest, ForeignModelAbiIsRefused) {
-  model_.abi_version = 2;
+  model_.abi_version = 3;
   EXPECT_EQ(SetInput(0, kInput), Status::kModelFailed);
   EXPECT_EQ(Run(Request()), Status::kModelFailed);
   EXPECT_EQ(StatusOf(Type::kHello), Status::kOk);

@@ -29,10 +29,11 @@ std::string HexLines(const std::vector<uint8_t>& bytes) {
 absl::StatusOr<std::string> Emitted(const testing::OneOpModel& model) {
   ASSIGN_OR_RETURN(ir::Graph graph, read::ReadTflite(model.tflite, model.name));
   RETURN_IF_ERROR(passes::RunPasses(&graph));
-  ASSIGN_OR_RETURN(const Lowered lowered, Lower(std::move(graph), {}));
+  ASSIGN_OR_RETURN(const Lowered lowered,
+                   Lower(std::move(graph), {.streaming = false}));
   const ModelSource source = WriteModelSource(lowered);
   return absl::StrCat("== graph\n", ir::PrintGraph(lowered.graph), "== plan\n",
-                      plan::PrintPlan(lowered.buffers.requests, lowered.plan),
+                      plan::PrintPlan(lowered.requests, lowered.plan),
                       "== model.cc\n", source.model_cc, "== weights.bin\n",
                       HexLines(source.weights), "== tables.bin\n",
                       HexLines(source.tables));

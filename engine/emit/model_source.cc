@@ -38,13 +38,16 @@ class Writer {
   explicit Writer(const Lowered& lowered) : lowered_(lowered) {}
 
   ModelSource Run() {
-    for (size_t i = 0; i < lowered_.codes.size(); ++i) {
-      WriteLayer(static_cast<int>(i));
+    for (const Stage& stage : lowered_.stages) {
+      for (int i = stage.first_op; i < stage.end_op; ++i) {
+        stage.segment ? WriteRow(i) : WriteLayer(i);
+      }
     }
+    WriteStages();
     ModelSource source;
     source.model_cc =
         absl::StrCat(Head(), kernels_, "// One function per layer.\n\n",
-                     layers_, "}  // namespace\n\n", Tail());
+                     layers_, stages_, "}  // namespace\n\n", Tail());
     source.data_s = DataAssembly();
     source.weights = std::move(weights_);
     source.tables = std::move(tables_);
@@ -59,16 +62,24 @@ class Writer {
   [[nodiscard]] std::string Tail() const;
   static std::string DataAssembly();
   std::string TensorTable(const std::vector<ir::TensorId>& ids,
+                          const std::vector<int64_t>& offsets,
                           const char* name) const;
   void WriteLayer(int index);
+  void WriteRow(int index);
+  void WriteStages();
+  void WriteStream(size_t number, const Stage& stage);
   std::string KernelFor(const OpCode& code);
   std::string ArgumentFor(const Parameter& parameter, int index);
+  std::string RowArgumentFor(const Parameter& parameter, int index);
+  std::string Constant(const Parameter& parameter, const OpCode& code);
   [[nodiscard]] std::string ArenaPointer(const std::string& type,
                                          int64_t offset) const;
 
   const Lowered& lowered_;
   std::string kernels_;
   std::string layers_;
+  std::string stages_;  // tables of streamed stages, and Invoke's helpers
+  std::string calls_;   // what Invoke does
   std::vector<uint8_t> weights_;
   std::vector<uint8_t> tables_;
   std::set<std::string> headers_ = {"quant.h"};   // ChannelQuant
@@ -131,40 +142,55 @@ std::string Writer::ArenaPointer(const std::string& type,
                               ")");
 }
 
+// Weights or tables: appended to the data, named by its place there.
+std::string Writer::Constant(const Parameter& parameter, const OpCode& code) {
+  if (parameter.role == Role::kWeights) {
+    weights_.resize((weights_.size() + kDataAlignmentBytes - 1) /
+                    kDataAlignmentBytes * kDataAlignmentBytes);
+    const size_t at = weights_.size();
+    weights_.insert(weights_.end(), code.weights.begin(), code.weights.end());
+    return absl::StrCat("tinyrig_weights + ", at);
+  }
+  const size_t at = tables_.size() / 12;  // sizeof(ChannelQuant)
+  tables_.insert(tables_.end(), code.tables.begin(), code.tables.end());
+  return absl::StrCat("tinyrig_tables + ", at);
+}
+
 std::string Writer::ArgumentFor(const Parameter& parameter, int index) {
   const auto i = static_cast<size_t>(index);
-  const ir::Op& op = lowered_.graph.ops[i];
-  const OpCode& code = lowered_.codes[i];
+  const Place& place = lowered_.places[i];
   switch (parameter.role) {
     case Role::kInput:
-    case Role::kInput2: {
-      const size_t which = parameter.role == Role::kInput ? 0 : 1;
-      const ir::TensorId id = ir::ActivationInputs(op)[which];
-      return ArenaPointer(parameter.type, lowered_.offset_of(id));
-    }
+      return ArenaPointer(parameter.type, place.in);
+    case Role::kInput2:
+      return ArenaPointer(parameter.type, place.in2);
     case Role::kOutput:
-      return ArenaPointer(parameter.type, lowered_.offset_of(ir::OutputOf(op)));
-    case Role::kWeights: {
-      weights_.resize((weights_.size() + kDataAlignmentBytes - 1) /
-                      kDataAlignmentBytes * kDataAlignmentBytes);
-      const size_t at = weights_.size();
-      weights_.insert(weights_.end(), code.weights.begin(), code.weights.end());
-      return absl::StrCat("tinyrig_weights + ", at);
-    }
-    case Role::kQuant: {
-      const size_t at = tables_.size() / 12;  // sizeof(ChannelQuant)
-      tables_.insert(tables_.end(), code.tables.begin(), code.tables.end());
-      return absl::StrCat("tinyrig_tables + ", at);
-    }
+      return ArenaPointer(parameter.type, place.out);
+    case Role::kWeights:
+    case Role::kQuant:
+      return Constant(parameter, lowered_.codes[i]);
     case Role::kScratch:
       break;
   }
-  const int scratch = lowered_.buffers.scratch_of[i];
-  return scratch == plan::kNoBuffer
+  return place.scratch == Place::kNowhere
              ? "nullptr"
-             : absl::StrCat(
-                   "arena + ",
-                   lowered_.plan.offsets[static_cast<size_t>(scratch)]);
+             : absl::StrCat("arena + ", place.scratch);
+}
+
+// The same where the walk gives the rows as int8_t pointers.
+std::string Writer::RowArgumentFor(const Parameter& parameter, int index) {
+  const bool row = parameter.role == Role::kInput ||
+                   parameter.role == Role::kInput2 ||
+                   parameter.role == Role::kOutput;
+  if (!row) {
+    return ArgumentFor(parameter, index);
+  }
+  const std::string name = NameOf(parameter.role);
+  const bool plain =
+      parameter.type == "int8_t*" || parameter.type == "const int8_t*";
+  return plain ? name
+               : absl::StrCat("reinterpret_cast<", parameter.type, ">(", name,
+                              ")");
 }
 
 void Writer::WriteLayer(int index) {
@@ -180,42 +206,141 @@ void Writer::WriteLayer(int index) {
                   absl::StrJoin(arguments, ",\n      "), ");\n}\n\n");
 }
 
+void Writer::WriteRow(int index) {
+  const OpCode& code = lowered_.codes[static_cast<size_t>(index)];
+  std::vector<std::string> arguments;
+  bool two = false;
+  for (const Parameter& parameter : code.parameters) {
+    two = two || parameter.role == Role::kInput2;
+    arguments.push_back(RowArgumentFor(parameter, index));
+  }
+  absl::StrAppend(&layers_, "// One row of ",
+                  ir::OpLabel(lowered_.graph.ops[static_cast<size_t>(index)]),
+                  "\n__attribute__((section(\".text.tinyrig.model.layer", index,
+                  "\")))\nvoid Row", index, "(const int8_t* in, const int8_t*",
+                  two ? " in2" : "", ", int8_t* out) {\n  ", KernelFor(code),
+                  "(", absl::StrJoin(arguments, ",\n      "), ");\n}\n\n");
+}
+
+// The tables of the walk (kernels/stream.h).
+void Writer::WriteStream(size_t number, const Stage& stage) {
+  const stream::Segment& segment = *stage.segment;
+  const char* const constant =
+      "__attribute__((section(\".rodata.tinyrig.model\")))\nconst "
+      "tinyrig::kernels::";
+  absl::StrAppend(&stages_, constant, "StreamTensor kTensors", number,
+                  "[] = {\n");
+  for (size_t t = 0; t < segment.tensors.size(); ++t) {
+    const kernels::StreamTensor& tensor = segment.tensors[t];
+    absl::StrAppend(&stages_, "    {arena + ", stage.tensor_offsets[t], ", ",
+                    tensor.row_bytes, ", ", tensor.rows, ", ", tensor.capacity,
+                    ", ", tensor.pad_top, ", ", tensor.pad_bottom, ", ",
+                    tensor.maker, ", {", absl::StrJoin(tensor.readers, ", "),
+                    "}, ", int{tensor.zero}, "},\n");
+  }
+  absl::StrAppend(&stages_, "};\n\n", constant, "StreamOp kOps", number,
+                  "[] = {\n");
+  for (size_t i = 0; i < segment.ops.size(); ++i) {
+    const kernels::StreamOp& op = segment.ops[i];
+    const int id = segment.op_ids[i];
+    absl::StrAppend(
+        &stages_, "    {",
+        id == stream::Segment::kNoCopy ? "nullptr" : absl::StrCat("Row", id),
+        ", ", op.in, ", ", op.in2, ", ", op.out, ", ", op.stride, ", ", op.span,
+        ", ", op.pad_top, ", ", op.layer, "},\n");
+  }
+  absl::StrAppend(&stages_, "};\n\n");
+}
+
+void Writer::WriteStages() {
+  size_t tensors = 0;
+  size_t ops = 0;
+  bool whole = false;
+  for (size_t i = 0; i < lowered_.stages.size(); ++i) {
+    const Stage& stage = lowered_.stages[i];
+    if (stage.move) {
+      headers_.insert("stream.h");
+      const bool up = stage.move->to > stage.move->from;
+      absl::StrAppend(&calls_, "  tinyrig::kernels::Move", up ? "Up" : "Down",
+                      "(arena + ", stage.move->to, ", arena + ",
+                      stage.move->from, ", ", stage.move->bytes, ");\n");
+    }
+    if (stage.segment) {
+      headers_.insert("stream.h");
+      tensors = std::max(tensors, stage.segment->tensors.size());
+      ops = std::max(ops, stage.segment->ops.size());
+      WriteStream(i, stage);
+      absl::StrAppend(&calls_, "  RunRows(kTensors", i, ", ",
+                      stage.segment->tensors.size(), ", kOps", i, ", ",
+                      stage.segment->ops.size(), ", on_step);\n");
+    } else {
+      whole = true;
+      absl::StrAppend(&calls_, "  RunLayers(", stage.first_op, ", ",
+                      stage.end_op, ", on_step);\n");
+    }
+  }
+  if (ops > 0) {
+    absl::StrAppend(
+        &stages_,
+        "__attribute__((noinline, noclone,\n               section(\"",
+        ".text.tinyrig.kernel.stream\")))\n",
+        "void RunRows(const tinyrig::kernels::StreamTensor* tensors, int ",
+        "tensor_count,\n             const tinyrig::kernels::StreamOp* ops, ",
+        "int op_count,\n             TinyrigStepHook on_step) {\n",
+        "  tinyrig::kernels::RunStream<", tensors, ", ", ops,
+        ">(tensors, tensor_count, ops, op_count, on_step);\n}\n\n");
+  }
+  if (whole) {
+    absl::StrAppend(&stages_,
+                    "__attribute__((section(\".rodata.tinyrig.model\")))\n",
+                    "void (*const kLayers[])() = {\n");
+    for (const Stage& stage : lowered_.stages) {
+      for (int i = stage.first_op; i < stage.end_op; ++i) {
+        absl::StrAppend(&stages_, "    ",
+                        stage.segment ? "nullptr" : absl::StrCat("Layer", i),
+                        ",\n");
+      }
+    }
+    absl::StrAppend(&stages_,
+                    "};\n\n__attribute__((noinline, noclone,\n               ",
+                    "section(\".text.tinyrig.model.layers\")))\n",
+                    "void RunLayers(uint32_t first, uint32_t end, "
+                    "TinyrigStepHook on_step) ",
+                    "{\n  for (uint32_t i = first; i < end; ++i) {\n",
+                    "    if (on_step != nullptr) {\n      on_step(i);\n    }\n",
+                    "    kLayers[i]();\n  }\n}\n\n");
+  }
+}
+
 std::string Writer::TensorTable(const std::vector<ir::TensorId>& ids,
+                                const std::vector<int64_t>& offsets,
                                 const char* name) const {
   std::string text =
       absl::StrCat("__attribute__((section(\".rodata.tinyrig.model\")))\n",
                    "const TinyrigTensor ", name, "[] = {\n");
-  for (const ir::TensorId id : ids) {
-    absl::StrAppend(&text, "    {arena + ", lowered_.offset_of(id), ", ",
-                    lowered_.graph.tensor(id).bytes(), "},\n");
+  for (size_t i = 0; i < ids.size(); ++i) {
+    absl::StrAppend(&text, "    {arena + ", offsets[i], ", ",
+                    lowered_.graph.tensor(ids[i]).bytes(), "},\n");
   }
   return absl::StrCat(text, "};\n\n");
 }
 
 std::string Writer::Tail() const {
-  const size_t layers = lowered_.codes.size();
-  std::string calls;
-  std::string names;
-  for (size_t i = 0; i < layers; ++i) {
-    absl::StrAppend(&calls, "  Layer", i, "();\n");
-    absl::StrAppend(&names, "    Layer", i, ",\n");
-  }
   const char* const model =
       "__attribute__((section(\".rodata.tinyrig.model\")))\n";
   return absl::StrCat(
       "namespace {\n\n",
       "__attribute__((section(\".text.tinyrig.model.invoke\")))\n",
-      "void Invoke() {\n", calls, "}\n\n",
-      TensorTable(lowered_.graph.inputs, "kInputs"),
-      TensorTable(lowered_.graph.outputs, "kOutputs"), model,
-      "const TinyrigLayerFunction kLayers[] = {\n", names, "};\n\n",
+      "void Invoke(TinyrigStepHook on_step) {\n", calls_, "}\n\n",
+      TensorTable(lowered_.graph.inputs, lowered_.input_offsets, "kInputs"),
+      TensorTable(lowered_.graph.outputs, lowered_.output_offsets, "kOutputs"),
       "}  // namespace\n\nextern \"C\" {\n", model,
       "extern const TinyrigModel tinyrig_model = {\n",
       "    TINYRIG_MODEL_MAGIC,\n    TINYRIG_MODEL_ABI_VERSION,\n    ",
       lowered_.input_preserved ? "TINYRIG_MODEL_INPUT_PRESERVED" : "0",
       ",\n    kInputs,\n    kOutputs,\n    ", lowered_.graph.inputs.size(),
       ",\n    ", lowered_.graph.outputs.size(), ",\n    ",
-      lowered_.arena_bytes(), ",\n    kLayers,\n    ", layers,
+      lowered_.arena_bytes(), ",\n    ", lowered_.codes.size(),
       ",\n    Invoke,\n};\n}\n");
 }
 

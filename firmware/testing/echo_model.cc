@@ -53,15 +53,21 @@ constexpr uint32_t kBytes = 2000;
   }
 }
 
-[[gnu::section(".text.tinyrig.model.invoke")]] void Invoke() {
-  Triple();
-  Misbehave();
-  Add();
+[[gnu::section(".rodata.tinyrig.model")]] void (*const kLayers[])() = {
+    Triple, Misbehave, Add};
+
+[[gnu::section(".text.tinyrig.model.invoke")]] void Invoke(
+    TinyrigStepHook on_step) {
+  for (uint32_t i = 0; i < 3; ++i) {
+    if (on_step != nullptr) {
+      on_step(i);
+    }
+    kLayers[i]();
+  }
 }
 
 const TinyrigTensor kInput = {arena, kBytes};
 const TinyrigTensor kOutput = {arena + kBytes, kBytes};
-const TinyrigLayerFunction kLayers[] = {Triple, Misbehave, Add};
 
 }  // namespace
 
@@ -73,6 +79,5 @@ extern "C" const TinyrigModel tinyrig_model = {TINYRIG_MODEL_MAGIC,
                                                1,
                                                1,
                                                2 * kBytes,
-                                               kLayers,
                                                3,
                                                Invoke};

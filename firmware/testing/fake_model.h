@@ -1,5 +1,5 @@
 // A model on the host: two inputs (3 and 5 bytes), two outputs (4 and 4), two
-// layers; an output byte is the input byte plus 1.
+// layers, the first in two steps; an output byte is the input byte plus 1.
 #pragma once
 
 #include "proto/abi/model.h"

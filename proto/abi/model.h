@@ -1,10 +1,11 @@
 /* What a compiled model exports and the firmware calls: plain C, static data.
  * Byte-exact page: docs/ABI.md.
  *
- * Contract: invoke() runs layers[0..layer_count) in order, reads the inputs and
- * writes the outputs, all of them inside the arena; it uses no heap, no other
- * writable memory than the arena and the stack, and may be called again. The
- * arena's planner may let a layer overwrite the inputs: then
+ * Contract: invoke() reads the inputs and writes the outputs, all of them
+ * inside the arena; it uses no heap, no other writable memory than the arena
+ * and the stack, and may be called again. Its layers run in order or
+ * interleaved, a row at a time; before each step the hook is told whose step it
+ * is. The arena's planner may let a layer overwrite the inputs: then
  * TINYRIG_MODEL_INPUT_PRESERVED is not set and the host sets the input before
  * each run. Several inputs (outputs) are addressed as if concatenated in model
  * order.
@@ -19,7 +20,7 @@ extern "C" {
 #endif
 
 #define TINYRIG_MODEL_MAGIC 0x4D525454u /* "TTRM" little-endian */
-#define TINYRIG_MODEL_ABI_VERSION 1u
+#define TINYRIG_MODEL_ABI_VERSION 2u
 #define TINYRIG_MODEL_INPUT_PRESERVED 1u
 
 typedef struct TinyrigTensor {
@@ -27,7 +28,8 @@ typedef struct TinyrigTensor {
   uint32_t bytes;
 } TinyrigTensor;
 
-typedef void (*TinyrigLayerFunction)(void);
+/* layer: 0..layer_count-1. */
+typedef void (*TinyrigStepHook)(uint32_t layer);
 
 typedef struct TinyrigModel {
   uint32_t magic;
@@ -38,9 +40,8 @@ typedef struct TinyrigModel {
   uint16_t input_count;
   uint16_t output_count;
   uint32_t arena_bytes;
-  const TinyrigLayerFunction* layers;
   uint32_t layer_count;
-  void (*invoke)(void);
+  void (*invoke)(TinyrigStepHook on_step); /* NULL: nobody listens */
 } TinyrigModel;
 
 /* Defined by the generated model source. */

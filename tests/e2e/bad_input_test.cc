@@ -2,6 +2,7 @@
 // thing, and a lab that goes on.
 #include <gtest/gtest.h>
 
+#include "engine/read/testing/model_builder.h"
 #include "tests/e2e/lab.h"
 
 namespace tinyrig::e2e {
@@ -81,13 +82,11 @@ TEST_F(BadInputTest, UnsupportedOperatorIsNamedWithItsIndex) {
 }
 
 TEST_F(BadInputTest, TooLargeModelSaysTheBytes) {
-  if (!HaveShared("models/mcunet/mcunet-in3_320kb-1mb_imagenet.tflite")) {
-    GTEST_SKIP();
-  }
-  Expect({"compile",
-          SharedPath("models/mcunet/mcunet-in3_320kb-1mb_imagenet.tflite"),
-          "--board", "nucleo_f412zg"},
-         3, "bytes");
+  const auto model = engine::read::testing::TooLargeModel();
+  File("large.tflite", std::string(model.begin(), model.end()));
+  Expect(
+      {"compile", lab_->folder() / "large.tflite", "--board", "nucleo_f412zg"},
+      3, "needs 3");
 }
 
 TEST_F(BadInputTest, UnknownBoardListsThoseThereAre) {

@@ -1,9 +1,10 @@
-// Every supported model of others gives its golden bytes on every board that
-// it fits; what does not fit is refused before flashing, with the bytes.
+// Every supported model of others gives its golden bytes on both boards; what
+// does not fit is refused before flashing, with the bytes.
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "engine/read/testing/model_builder.h"
 #include "tests/e2e/lab.h"
 
 namespace tinyrig::e2e {
@@ -13,8 +14,6 @@ struct Model {
   const char* golden;
   const char* file;
   int64_t input_bytes;
-  bool fits_f412;
-  bool fits_f746;
 };
 
 // The inputs that golden/README.md describes: noise_i and walk_i.
@@ -58,7 +57,7 @@ GoldenSet MakeGoldenSet(const Model& model) {
   return set;
 }
 
-class GoldenModelTest : public ::testing::TestWithParam<Model> {
+class GoldenModelTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     lab_ = new TestLab;
@@ -105,7 +104,10 @@ class GoldenModelTest : public ::testing::TestWithParam<Model> {
 
 TestLab* GoldenModelTest::lab_ = nullptr;
 
-TEST_P(GoldenModelTest, GivesTheGoldenBytesWhereItFits) {
+class GoldenBytes : public GoldenModelTest,
+                    public ::testing::WithParamInterface<Model> {};
+
+TEST_P(GoldenBytes, AreGivenOnBothBoards) {
   const Model& model = GetParam();
   if (!HaveShared(model.file)) {
     GTEST_SKIP();
@@ -114,34 +116,46 @@ TEST_P(GoldenModelTest, GivesTheGoldenBytesWhereItFits) {
   const auto dataset = lab_->ImportDataset(golden.dataset);
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   const auto f7 =
-      lab_->Submit(SharedPath(model.file), "nucleo_f746zg", *dataset);
+      lab_->Submit(SharedPath(model.file), "nucleo_f746zg", *dataset, "", 1);
   const auto f4 =
-      lab_->Submit(SharedPath(model.file), "nucleo_f412zg", *dataset);
+      lab_->Submit(SharedPath(model.file), "nucleo_f412zg", *dataset, "", 1);
   ASSERT_TRUE(f7.ok() && f4.ok());
   const auto f7_end = lab_->Wait(f7->id());
   const auto f4_end = lab_->Wait(f4->id());
   ASSERT_TRUE(f7_end.ok() && f4_end.ok());
-  model.fits_f746 ? ExpectGolden(*f7_end, golden) : ExpectRefused(*f7_end);
-  model.fits_f412 ? ExpectGolden(*f4_end, golden) : ExpectRefused(*f4_end);
+  ExpectGolden(*f7_end, golden);
+  ExpectGolden(*f4_end, golden);
+}
+
+TEST_F(GoldenModelTest, WhatDoesNotFitIsRefusedBeforeFlashing) {
+  const auto model = engine::read::testing::TooLargeModel();
+  const auto path = lab_->folder() / "large.tflite";
+  ASSERT_EQ(base::WriteFileAtomic(path, model), absl::OkStatus());
+  const auto job = lab_->Submit(path, "nucleo_f412zg", "");
+  ASSERT_TRUE(job.ok()) << job.status();
+  const auto end = lab_->Wait(job->id());
+  ASSERT_TRUE(end.ok());
+  ExpectRefused(*end);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Models, GoldenModelTest,
+    Models, GoldenBytes,
     ::testing::Values(
-        Model{"kws", "models/mlperf_tiny/kws_ref_model.tflite", 490, true,
-              true},
-        Model{"vww96", "models/mlperf_tiny/vww_96_int8.tflite", 96 * 96 * 3,
-              true, true},
+        Model{"kws", "models/mlperf_tiny/kws_ref_model.tflite", 490},
+        Model{"vww96", "models/mlperf_tiny/vww_96_int8.tflite", 96 * 96 * 3},
         Model{"ic", "models/mlperf_tiny/pretrainedResnet_quant.tflite",
-              32 * 32 * 3, true, true},
-        Model{"ad", "models/mlperf_tiny/ad01_int8.tflite", 640, true, true},
+              32 * 32 * 3},
+        Model{"ad", "models/mlperf_tiny/ad01_int8.tflite", 640},
         Model{"mcunet-vww0", "models/mcunet/mcunet-vww0_10fps_vww.tflite",
-              64 * 64 * 3, true, true},
+              64 * 64 * 3},
         Model{"mcunet-vww2", "models/mcunet/mcunet-vww2_320kb-1mb_vww.tflite",
-              144 * 144 * 3, false, true},
+              144 * 144 * 3},
         Model{"mcunet-in2",
               "models/mcunet/mcunet-in2_256kb-1mb_imagenet.tflite",
-              160 * 160 * 3, false, false}),
+              160 * 160 * 3},
+        Model{"mcunet-in3",
+              "models/mcunet/mcunet-in3_320kb-1mb_imagenet.tflite",
+              176 * 176 * 3}),
     [](const auto& model) {
       std::string name = model.param.golden;
       std::ranges::replace(name, '-', '_');

@@ -149,7 +149,8 @@ absl::StatusOr<std::string> TestLab::ImportDataset(
 absl::StatusOr<v1::Job> TestLab::Submit(const std::string& model_path,
                                         const std::string& kind,
                                         const std::string& dataset,
-                                        const std::string& request_id) {
+                                        const std::string& request_id,
+                                        int runs) {
   ASSIGN_OR_RETURN(const auto bytes, base::ReadFile(model_path));
   v1::CreateJobRequest request;
   ASSIGN_OR_RETURN(*request.mutable_spec()->mutable_model_sha256(),
@@ -158,6 +159,7 @@ absl::StatusOr<v1::Job> TestLab::Submit(const std::string& model_path,
       std::filesystem::path(model_path).filename().string());
   request.mutable_spec()->set_board_id(kind);
   request.mutable_spec()->set_dataset(dataset);
+  request.mutable_spec()->set_runs(runs);
   request.set_request_id(request_id);
   return client_->CreateJob(request);
 }

@@ -55,7 +55,8 @@ class TestLab {
   absl::StatusOr<v1::Job> Submit(const std::string& model_path,
                                  const std::string& kind,
                                  const std::string& dataset,
-                                 const std::string& request_id = "");
+                                 const std::string& request_id = "",
+                                 int runs = 0);
   /// The job's end, patient with a server that is away.
   absl::StatusOr<v1::Job> Wait(const std::string& job_id);
   /// Submit, wait; INTERNAL with the failure's text unless it SUCCEEDED.

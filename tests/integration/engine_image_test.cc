@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "engine/compile.h"
+#include "engine/read/testing/model_builder.h"
 #include "engine/reference/testing/golden_inputs.h"
 
 namespace tinyrig::tests {
@@ -68,16 +69,18 @@ TEST_F(EngineImage, SizesAddUpAndTensorsAreDescribed) {
             static_cast<int64_t>(model->image().size()));
   EXPECT_GT(flash.firmware_bytes(), 0);
   EXPECT_GE(flash.weights_bytes(), 20'000);
-  EXPECT_GE(model->memory().arena_bytes(), 16'000);
-  EXPECT_EQ(model->macs(), 2'656'768);  // peers.json says the same
+  EXPECT_GE(model->memory().arena_bytes(), 6'186);  // no plan is smaller
+  EXPECT_EQ(model->macs(), 2'656'768);              // peers.json says the same
   EXPECT_EQ(model->inputs(0).size_bytes(), 490);
   EXPECT_EQ(model->outputs(0).size_bytes(), 12);
   EXPECT_EQ(model->image().find("/tmp"), std::string::npos);
 }
 
 TEST_F(EngineImage, WhatDoesNotFitIsRefusedWithBytes) {
+  engine::CompileOptions options;
+  options.board_id = "nucleo_f412zg";
   const auto model =
-      Compile("mcunet/mcunet-in3_320kb-1mb_imagenet.tflite", "nucleo_f412zg");
+      engine::CompileModel(engine::read::testing::TooLargeModel(), options);
   EXPECT_EQ(model.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(model.status().message()), HasSubstr("SRAM: needs"));
   EXPECT_TRUE(engine::IsRefusal(model.status()));

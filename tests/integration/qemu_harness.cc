@@ -71,7 +71,7 @@ void RunSamples() {
       }
     }
     const uint32_t begin = Ticks();
-    tinyrig_model.invoke();
+    tinyrig_model.invoke(nullptr);
     const uint32_t taken = Ticks() - begin;
     Move(kWrite, ticks, &taken, 4);
     for (int i = 0; i < tinyrig_model.output_count; ++i) {

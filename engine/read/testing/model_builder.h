@@ -78,4 +78,7 @@ class ModelBuilder {
   fb::ModelT model_;
 };
 
+/// A model whose one tensor of 300,000 bytes is more than a NUCLEO-F412ZG has.
+std::vector<uint8_t> TooLargeModel();
+
 }  // namespace tinyrig::engine::read::testing
