@@ -62,10 +62,13 @@ std::vector<char*> Environment(const ProcessOptions& options) {
 
 // Between fork and exec: only async-signal-safe calls.
 [[noreturn]] void BecomeChild(const ProcessOptions& options, char* const* argv,
-                              char* const* envp, int out, int err,
+                              char* const* envp, pid_t parent, int out, int err,
                               int exec_error) {
-  ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) {
+    ::_exit(127);  // the parent died before prctl
+  }
+  ::setpgid(0, 0);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, 0);
   ::dup2(out, 1);
@@ -155,13 +158,15 @@ absl::StatusOr<ProcessResult> RunProcess(const ProcessOptions& options) {
   }
   argv.push_back(nullptr);
   std::vector<char*> environment = Environment(options);
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
     return ErrnoStatus(errno, "fork");
   }
   if (pid == 0) {
-    BecomeChild(options, argv.data(), environment.data(), out.write_end.get(),
-                err.write_end.get(), exec_error.write_end.get());
+    BecomeChild(options, argv.data(), environment.data(), parent,
+                out.write_end.get(), err.write_end.get(),
+                exec_error.write_end.get());
   }
   out.write_end.Reset();
   err.write_end.Reset();

@@ -1,5 +1,5 @@
 // Runs a child with a deadline and limits and captures what it prints. For
-// short-lived children (compilers); long-lived ones are the caller's.
+// short-lived children (compilers); long-lived ones: base/child.h.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ struct ProcessResult {
 
 /// Starts, waits, reaps. A child that exits non-zero is a result, not an
 /// error. Errors: NOT_FOUND no such program; UNAVAILABLE it cannot start.
-/// A child is killed when the parent dies (PR_SET_PDEATHSIG).
+/// A child is killed when the calling thread ends (PR_SET_PDEATHSIG).
 absl::StatusOr<ProcessResult> RunProcess(const ProcessOptions& options);
 
 }  // namespace tinyrig::base

@@ -10,7 +10,6 @@ namespace {
 constexpr uint8_t kSync = 0x7F;
 constexpr uint8_t kAck = 0x79;
 constexpr uint8_t kNack = 0x1F;
-constexpr uint8_t kGet = 0x00;
 constexpr uint8_t kGetIdCode = 0x02;
 constexpr uint8_t kRead = 0x11;
 constexpr uint8_t kWrite = 0x31;
@@ -100,25 +99,6 @@ absl::Status An3155::Sync() {
     }
   }
   return last;
-}
-
-absl::StatusOr<std::vector<uint8_t>> An3155::GetCommands() {
-  RETURN_IF_ERROR(Command(kGet));
-  uint8_t count = 0;
-  RETURN_IF_ERROR(ReadExactly({&count, 1}, "loader Get"));
-  uint8_t version = 0;
-  RETURN_IF_ERROR(ReadExactly({&version, 1}, "loader Get"));
-  // Some loaders miscount (H743 V9.0): the ACK ends the list, too.
-  std::vector<uint8_t> codes;
-  for (int i = 0; i <= count; ++i) {
-    uint8_t code = 0;
-    RETURN_IF_ERROR(ReadExactly({&code, 1}, "loader Get"));
-    if (code == kAck) {
-      return codes;
-    }
-    codes.push_back(code);
-  }
-  return absl::DataLossError("loader Get: no ACK behind the command list");
 }
 
 absl::StatusOr<uint16_t> An3155::GetId() {

@@ -33,8 +33,6 @@ class An3155 {
   /// Errors: DEADLINE_EXCEEDED no loader answers.
   absl::Status Sync();
 
-  /// 0x00 Get: the command codes that this loader knows.
-  absl::StatusOr<std::vector<uint8_t>> GetCommands();
   /// 0x02 Get ID: the product id, e.g. 0x449.
   absl::StatusOr<uint16_t> GetId();
   /// 0x44 Extended Erase of single sectors. \param sectors 1..512 numbers

@@ -1,62 +1,25 @@
 #include "agent/vboard/vboard_process.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <fcntl.h>
 #include <istream>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
 #include "boost/asio/read_until.hpp"
 
-#include "base/file.h"
+#include "base/child.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 namespace tinyrig::agent {
 namespace {
 
 constexpr int64_t kFirstPauseMs = 100;
 constexpr int64_t kMaxPauseMs = 5000;
-constexpr int kStopPolls = 100;  // of 10 ms
+constexpr int64_t kStopMs = 1000;
 constexpr size_t kMaxLineBytes = 4096;
-
-// The child; dies with the agent. Errors: UNAVAILABLE.
-absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments,
-                            int output) {
-  std::vector<char*> argv;
-  argv.reserve(arguments.size() + 1);
-  for (const auto& argument : arguments) {
-    argv.push_back(const_cast<char*>(argument.c_str()));
-  }
-  argv.push_back(nullptr);
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) {
-    return base::ErrnoStatus(errno, "fork");
-  }
-  if (pid == 0) {  // only async-signal-safe calls from here
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) {
-      ::_exit(127);  // the agent died before prctl
-    }
-    ::setpgid(0, 0);  // Ctrl-C at the terminal is the agent's to pass on
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    const int null = ::open("/dev/null", O_RDONLY);
-    ::dup2(null, 0);
-    ::dup2(output, 1);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  return pid;
-}
 
 }  // namespace
 
@@ -102,16 +65,13 @@ void VboardProcess::Start() {
   arguments.insert(arguments.end(), options_.arguments.begin(),
                    options_.arguments.end());
   SetReady(false, "starting");
-  if (::access(options_.program.c_str(), X_OK) != 0) {
-    SetReady(false, absl::StrCat("cannot run ", options_.program));
+  auto child = base::Child::Start(
+      {.argv = std::move(arguments), .output_fd = write_end.get()});
+  if (!child.ok()) {
+    SetReady(false, std::string(child.status().message()));
     return OnEnd();
   }
-  const auto pid = Spawn(arguments, write_end.get());
-  if (!pid.ok()) {
-    SetReady(false, std::string(pid.status().message()));
-    return OnEnd();
-  }
-  pid_ = *pid;
+  child_ = *std::move(child);
   buffer_.consume(buffer_.size());
   output_.assign(read_end.Release());
   ReadLine();
@@ -145,15 +105,11 @@ void VboardProcess::OnLine(const std::string& line) {
 void VboardProcess::OnEnd() {
   boost::system::error_code ignored;
   output_.close(ignored);
-  if (pid_ > 0) {
-    ::kill(pid_, SIGKILL);  // in case it only closed its output
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
-    SetReady(false,
-             WIFSIGNALED(status)
-                 ? absl::StrCat("ended by signal ", WTERMSIG(status))
-                 : absl::StrCat("ended with code ", WEXITSTATUS(status)));
+  if (child_.pid() > 0) {
+    const base::ChildExit end = child_.Kill();  // it may only have closed it
+    SetReady(false, end.signal != 0
+                        ? absl::StrCat("ended by signal ", end.signal)
+                        : absl::StrCat("ended with code ", end.code));
   }
   if (stopping_) {
     return;
@@ -174,20 +130,7 @@ void VboardProcess::Stop() {
   restart_.cancel();
   boost::system::error_code ignored;
   output_.close(ignored);
-  if (pid_ <= 0) {
-    return;
-  }
-  ::kill(pid_, SIGTERM);
-  for (int i = 0; i < kStopPolls; ++i) {
-    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
-      pid_ = -1;
-      return;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = -1;
+  child_.End(kStopMs);
 }
 
 }  // namespace tinyrig::agent

@@ -14,7 +14,7 @@
 #include "boost/asio/streambuf.hpp"
 
 #include "agent/supervisor/board_io.h"
-#include <sys/types.h>
+#include "base/child.h"
 
 namespace tinyrig::agent {
 
@@ -49,7 +49,7 @@ class VboardProcess {
   boost::asio::posix::stream_descriptor output_;
   boost::asio::streambuf buffer_;
   boost::asio::steady_timer restart_;
-  pid_t pid_ = -1;
+  base::Child child_;
   bool stopping_ = false;
   int64_t pause_ms_ = 0;
 
