@@ -2,7 +2,13 @@
 # tinyrig_program(tinyrig-vboard SOURCES main.cc DEPS tinyrig_emulator)
 # tinyrig_test(frame_test.cc LABEL unit DEPS tinyrig_wire [TIMEOUT 60])
 
+# tinyrig_optimize(tinyrig_emulator_cpu -O3): another level than the build's
+
 add_library(tinyrig_options INTERFACE)
+if(TINYRIG_QUICK_BUILD)
+  # -pthread everywhere, or shared precompiled headers would not fit.
+  target_link_libraries(tinyrig_options INTERFACE Threads::Threads)
+endif()
 target_include_directories(tinyrig_options INTERFACE ${CMAKE_SOURCE_DIR}
                                                      ${CMAKE_BINARY_DIR}/gen)
 target_compile_options(tinyrig_options INTERFACE -Wall -Wextra -Wshadow
@@ -16,9 +22,21 @@ if(TINYRIG_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# Targets of ours, which cmake/pch.cmake walks over.
+function(tinyrig_owns name)
+  set_property(GLOBAL APPEND PROPERTY TINYRIG_TARGETS ${name})
+endfunction()
+
+function(tinyrig_optimize name level)
+  if(NOT TINYRIG_SANITIZE)
+    set_target_properties(${name} PROPERTIES TINYRIG_OPTIMIZE ${level})
+  endif()
+endfunction()
+
 function(tinyrig_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(tinyrig_${name} STATIC ${ARG_SOURCES})
+  tinyrig_owns(tinyrig_${name})
   target_link_libraries(tinyrig_${name} PUBLIC ${ARG_DEPS}
                         PRIVATE tinyrig_options)
   target_include_directories(tinyrig_${name} PUBLIC ${CMAKE_SOURCE_DIR}
@@ -31,6 +49,7 @@ add_custom_target(unit_tests)  # what the dev preset builds
 function(tinyrig_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  tinyrig_owns(${name})
   target_link_libraries(${name} PRIVATE tinyrig_options ${ARG_DEPS})
   add_dependencies(programs ${name})
 endfunction()
@@ -54,6 +73,7 @@ function(tinyrig_test source)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${source} ${ARG_SOURCES})
+  tinyrig_owns(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                            ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE tinyrig_options ${ARG_DEPS}
@@ -66,8 +86,9 @@ function(tinyrig_test source)
     add_dependencies(unit_tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
+  # A fresh clone knows no durations: what may take long starts first.
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT
-                                          ${ARG_TIMEOUT})
+                                          ${ARG_TIMEOUT} COST ${ARG_TIMEOUT})
 endfunction()
 
 # tinyrig_bench(bench_cpu.cc DEPS ...): Google Benchmark, never part of ctest
