@@ -88,6 +88,11 @@ ROOMS = {
     "bench/server": ["server/request", "server/store"],
 }
 
+# The rooms that speak SQL, and the one that opens their database.
+SQL_ROOMS = {"server/store", "server/query", "server/admin", "server/program"}
+SQL_HEADER = re.compile(r'\s*#\s*include\s+[<"](sqlite3\.h|server/store/'
+                        r'(sqlite|admin_store|board_events|list_))')
+
 # Generated headers: tinyrig/v1/*.pb.h, engine/read/tflite_generated.h
 INCLUDE = re.compile(r'\s*#\s*include\s+"([^"]+)"')
 SKIPPED = {"build", "node_modules", ".git"}
@@ -158,6 +163,9 @@ def problems(root):
         for number, line in enumerate(file.read_text().splitlines(), 1):
             match = INCLUDE.match(line)
             reason = refused(name, match[1]) if match else None
+            if (SQL_HEADER.match(line) and inside(name, "server") and
+                    room_of(name) not in SQL_ROOMS and not is_test(path)):
+                reason = "only store, query and admin speak SQL"
             if reason:
                 yield f"{name}:{number}: {reason}"
 

@@ -4,12 +4,15 @@
 #include <cstdio>
 
 #include "absl/strings/str_format.h"
+#include <google/protobuf/util/time_util.h>
 
 #include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::bench {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 using server::Blob;
 using server::Database;
@@ -118,7 +121,8 @@ v1::Run RunOf(const RunFacts& facts, const FillOptions& options) {
   run.set_board_name(facts.lab_board_name());
   run.set_submitter(Submitter(facts.submitter));
   run.set_origin(facts.measured ? v1::MEASURED : v1::EMULATED);
-  server::SetTimestamp(facts.create_us, run.mutable_create_time());
+  *run.mutable_create_time() =
+      TimeUtil::MicrosecondsToTimestamp(facts.create_us);
   *run.mutable_environment() = EnvironmentOf(facts);
   v1::Latency& latency = *run.mutable_latency();
   latency.set_sample_count(static_cast<int32_t>(options.samples_per_run));

@@ -2,17 +2,22 @@
 
 #include <algorithm>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
 
+using google::protobuf::util::TimeUtil;
+
 v1::Baseline BaselineOf(const Query& row) {
   v1::Baseline baseline;
   baseline.set_name(row.Bytes(0));
   baseline.set_run_id(RunName(row.Int(1)));
-  SetTimestamp(row.Int(2), baseline.mutable_create_time());
+  *baseline.mutable_create_time() =
+      TimeUtil::MicrosecondsToTimestamp(row.Int(2));
   return baseline;
 }
 
@@ -69,7 +74,7 @@ absl::StatusOr<v1::Baseline> PutBaseline(Database& writer,
   v1::Baseline baseline;
   baseline.set_name(name);
   baseline.set_run_id(RunName(run_id));
-  SetTimestamp(now_us, baseline.mutable_create_time());
+  *baseline.mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(now_us);
   return baseline;
 }
 

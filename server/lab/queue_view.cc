@@ -25,13 +25,6 @@ std::optional<double> QueuePlan::EtaAt(const QueuePlace& place,
       0.0, *place.start_eta_s - static_cast<double>(now_us - made_us) / 1e6);
 }
 
-absl::StatusOr<std::unique_ptr<QueueView>> QueueView::Open(
-    const std::filesystem::path& database, const base::Clock& clock) {
-  ASSIGN_OR_RETURN(Database reader,
-                   Database::Open(database, Database::Mode::kReadOnly));
-  return std::unique_ptr<QueueView>(new QueueView(std::move(reader), clock));
-}
-
 std::shared_ptr<const QueuePlan> QueueView::Latest() {
   const std::lock_guard lock(plan_mutex_);
   return plan_;
@@ -43,9 +36,8 @@ bool QueueView::IsStale(bool is_locked) {
       clock_.MonotonicMicros() - made_us_ < kRestPerCost * cost_us_) {
     return false;
   }
-  auto row = reader_.Select("PRAGMA data_version");
-  const bool found = row.ok() && row->Step().value_or(false);
-  return !found || row->Int(0) != data_version_;
+  const auto version = reader_.Version();
+  return !version.ok() || *version != version_;
 }
 
 void QueueView::Refresh(const std::vector<std::string>& up_boards) {
@@ -54,9 +46,8 @@ void QueueView::Refresh(const std::vector<std::string>& up_boards) {
     return;
   }
   const int64_t start_us = clock_.MonotonicMicros();
-  if (auto row = reader_.Select("PRAGMA data_version");
-      row.ok() && row->Step().value_or(false)) {
-    data_version_ = row->Int(0);
+  if (const auto version = reader_.Version(); version.ok()) {
+    version_ = *version;
   }
   auto plan = Make(up_boards);
   made_us_ = clock_.MonotonicMicros();
@@ -99,41 +90,10 @@ void QueueView::Show(int64_t job_id, v1::Job* job) {
   }
 }
 
-absl::StatusOr<QueueView::Known> QueueView::ReadJob(int64_t id) {
-  ASSIGN_OR_RETURN(
-      Query row,
-      reader_.Select("SELECT board_id, submitter, priority, create_us, "
-                     "model_sha256, spec FROM jobs WHERE id = ?",
-                     id));
-  RETURN_IF_ERROR(row.Step().status());
-  v1::JobSpec spec;
-  spec.ParseFromString(row.Bytes(5));
-  return Known{.job = {.id = id,
-                       .board_id = row.Bytes(0),
-                       .board_name = spec.board_name(),
-                       .submitter = row.Bytes(1),
-                       .priority = static_cast<int>(row.Int(2)),
-                       .create_us = row.Int(3)},
-               .model_sha256 = row.Bytes(4)};
-}
-
 // Ids come from an index alone; only those that are new are read.
 absl::Status QueueView::ReadQueue() {
-  std::vector<int64_t> ids;
-  {
-    ASSIGN_OR_RETURN(
-        Query row,
-        reader_.Select("SELECT id FROM jobs WHERE state = ? ORDER BY id",
-                       static_cast<int>(v1::Job::QUEUED)));
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        break;
-      }
-      ids.push_back(row.Int(0));
-    }
-  }
-  std::vector<Known> queue;
+  ASSIGN_OR_RETURN(const std::vector<int64_t> ids, reader_.QueuedIds());
+  std::vector<WaitingJob> queue;
   queue.reserve(ids.size());
   auto known = queue_.begin();
   for (const int64_t id : ids) {
@@ -144,7 +104,7 @@ absl::Status QueueView::ReadQueue() {
       queue.push_back(std::move(*known));
       ++known;
     } else {
-      absl::StatusOr<Known> read = ReadJob(id);
+      absl::StatusOr<WaitingJob> read = reader_.ReadJob(id);
       if (!read.ok()) {
         queue_.clear();  // half of it has moved
         return read.status();
@@ -156,48 +116,20 @@ absl::Status QueueView::ReadQueue() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<QueueView::Running>> QueueView::ReadRunning() {
-  ASSIGN_OR_RETURN(
-      Query row,
-      reader_.Select("SELECT l.board_name, l.submitter, j.board_id, "
-                     "j.model_sha256, l.start_us FROM leases l JOIN jobs j ON "
-                     "j.id = l.job_id WHERE l.end_us = 0"));
-  std::vector<Running> running;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return running;
-    }
-    running.push_back(
-        {row.Bytes(0), row.Bytes(1), row.Bytes(2), row.Bytes(3), row.Int(4)});
-  }
-}
-
-// As SqliteStore::Usage, but the long tail of recent leases is read rarely.
+// As LeaseStore::Usage, but the long tail of recent leases is read rarely.
 absl::StatusOr<std::vector<SubmitterUsage>> QueueView::Usage(
-    const std::vector<Running>& running) {
+    const std::vector<RunningJob>& running) {
   const int64_t now_us = clock_.MonotonicMicros();
   if (recent_read_us_ < 0 || now_us - recent_read_us_ > kUsageAgeUs) {
-    recent_.clear();
-    ASSIGN_OR_RETURN(
-        Query row,
-        reader_.Select("SELECT submitter, count(*) FROM leases WHERE start_us "
-                       ">= ? GROUP BY submitter",
-                       clock_.UnixMicros() - kUsageWindowUs));
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        break;
-      }
-      recent_[row.Bytes(0)] = static_cast<int>(row.Int(1));
-    }
+    ASSIGN_OR_RETURN(recent_,
+                     reader_.LeasesSince(clock_.UnixMicros() - kUsageWindowUs));
     recent_read_us_ = now_us;
   }
   std::map<std::string, SubmitterUsage> by_submitter;
   for (const auto& [submitter, count] : recent_) {
     by_submitter[submitter].recent_count = count;
   }
-  for (const Running& lease : running) {
+  for (const RunningJob& lease : running) {
     ++by_submitter[lease.submitter].running;
   }
   std::vector<SubmitterUsage> usage;
@@ -215,19 +147,12 @@ absl::StatusOr<const BoardTimes*> QueueView::TimesOf(
   if (known.read_us != 0 && now_us - known.read_us < kTimesAgeUs) {
     return &known.times;
   }
-  ASSIGN_OR_RETURN(
-      Query row,
-      reader_.Select("SELECT r.model_sha256, j.end_us - j.lease_us FROM runs r "
-                     "JOIN jobs j ON j.id = r.job_id WHERE r.board_id = ? "
-                     "ORDER BY r.id DESC LIMIT ?",
-                     board_id, kRecentRuns));
+  ASSIGN_OR_RETURN(const std::vector<BoardUse> uses,
+                   reader_.RecentUse(board_id, kRecentRuns));
   std::vector<std::pair<std::string, double>> finished;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      break;
-    }
-    finished.emplace_back(row.Bytes(0), static_cast<double>(row.Int(1)) / 1e6);
+  for (const BoardUse& use : uses) {
+    finished.emplace_back(use.model_sha256,
+                          static_cast<double>(use.used_us) / 1e6);
   }
   known.times = MedianTimes(finished);
   // The first results of a kind should not wait.
@@ -237,10 +162,10 @@ absl::StatusOr<const BoardTimes*> QueueView::TimesOf(
 
 absl::StatusOr<std::map<std::string, std::vector<EtaBoard>>>
 QueueView::UpBoards(const std::vector<std::string>& names,
-                    const std::vector<Running>& running) {
+                    const std::vector<RunningJob>& running) {
   const std::set<std::string> up(names.begin(), names.end());
   std::map<std::string, double> busy_s;
-  for (const Running& lease : running) {
+  for (const RunningJob& lease : running) {
     ASSIGN_OR_RETURN(const BoardTimes* times, TimesOf(lease.board_id));
     const double so_far_s =
         static_cast<double>(clock_.UnixMicros() - lease.start_us) / 1e6;
@@ -248,31 +173,26 @@ QueueView::UpBoards(const std::vector<std::string>& names,
         std::max(0.0, times->Of(lease.model_sha256).value_or(0) - so_far_s);
   }
   std::map<std::string, std::vector<EtaBoard>> boards;
-  ASSIGN_OR_RETURN(Query row,
-                   reader_.Select("SELECT name, board_id FROM boards"));
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return boards;
-    }
-    if (const std::string name = row.Bytes(0); up.contains(name)) {
+  ASSIGN_OR_RETURN(const auto kinds, reader_.BoardKinds());
+  for (const auto& [name, kind] : kinds) {
+    if (up.contains(name)) {
       const auto busy = busy_s.find(name);
-      boards[row.Bytes(1)].push_back(
-          {name, busy == busy_s.end() ? 0.0 : busy->second});
+      boards[kind].push_back({name, busy == busy_s.end() ? 0.0 : busy->second});
     }
   }
+  return boards;
 }
 
 void QueueView::Place(const std::string& kind,
-                      const std::vector<const Known*>& jobs,
+                      const std::vector<const WaitingJob*>& jobs,
                       const std::vector<SubmitterUsage>& usage,
                       const std::vector<EtaBoard>& boards,
                       const BoardTimes& times, QueuePlan& plan) {
   std::vector<QueuedJob> waiting;
-  std::unordered_map<int64_t, const Known*> by_id;
+  std::unordered_map<int64_t, const WaitingJob*> by_id;
   waiting.reserve(jobs.size());
   by_id.reserve(jobs.size());
-  for (const Known* known : jobs) {
+  for (const WaitingJob* known : jobs) {
     waiting.push_back(known->job);
     by_id.emplace(known->job.id, known);
   }
@@ -280,7 +200,7 @@ void QueueView::Place(const std::string& kind,
   std::vector<EtaJob> asked;
   asked.reserve(order.size());
   for (const int64_t id : order) {
-    const Known& known = *by_id.at(id);
+    const WaitingJob& known = *by_id.at(id);
     asked.push_back({known.job.board_name, known.model_sha256});
   }
   const auto etas = StartEtas(asked, boards, times);
@@ -299,11 +219,11 @@ absl::StatusOr<std::shared_ptr<const QueuePlan>> QueueView::Make(
   if (queue_.empty()) {
     return plan;
   }
-  ASSIGN_OR_RETURN(const auto running, ReadRunning());
+  ASSIGN_OR_RETURN(const auto running, reader_.Running());
   ASSIGN_OR_RETURN(const auto usage, Usage(running));
   ASSIGN_OR_RETURN(const auto boards, UpBoards(up_boards, running));
-  std::map<std::string, std::vector<const Known*>> by_kind;
-  for (const Known& known : queue_) {
+  std::map<std::string, std::vector<const WaitingJob*>> by_kind;
+  for (const WaitingJob& known : queue_) {
     by_kind[known.job.board_id].push_back(&known);
   }
   plan->places.reserve(queue_.size());

@@ -1,11 +1,10 @@
 // Who waits where: positions and expected starts of all queued jobs, worked
-// out once for whoever asks, on a read-only connection of its own. A long
-// queue is looked at rarely, and never while the lab is locked.
+// out once for whoever asks, by reads that hold up no writer. A long queue is
+// looked at rarely, and never while the lab is locked.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,7 +17,7 @@
 #include "base/status.h"
 #include "server/queue/scheduler.h"
 #include "server/queue/start_eta.h"
-#include "server/store/sqlite.h"
+#include "server/store/queue_reader.h"
 #include "tinyrig/v1/job.pb.h"
 
 namespace tinyrig::server {
@@ -45,15 +44,15 @@ struct QueuePlan {
 /// its lock.
 class QueueView {
  public:
-  /// `database`: the store's file, migrated already. Errors: as Database::Open.
-  static absl::StatusOr<std::unique_ptr<QueueView>> Open(
-      const std::filesystem::path& database, const base::Clock& clock);
+  /// Both must outlive it; nobody else uses `reader` meanwhile.
+  QueueView(QueueReader& reader, const base::Clock& clock)
+      : clock_(clock), reader_(reader) {}
 
   /// Never null.
   std::shared_ptr<const QueuePlan> Latest();
 
-  /// Whether the database has changed since, and the last plan was so quick to
-  /// make, or so long ago, that a new one costs at most 5 % of a core.
+  /// Whether what is stored has changed since, and the last plan was so quick
+  /// to make, or so long ago, that a new one costs at most 5 % of a core.
   /// `is_locked`: the caller holds the lab up, so it must also be quick.
   bool IsStale(bool is_locked);
 
@@ -68,33 +67,19 @@ class QueueView {
   bool TakeAsked() { return asked_.exchange(false); }
 
  private:
-  /// What never changes of a queued job.
-  struct Known {
-    QueuedJob job;
-    std::string model_sha256;
-  };
-  struct Running {
-    std::string board_name, submitter, board_id, model_sha256;
-    int64_t start_us = 0;
-  };
-
-  QueueView(Database reader, const base::Clock& clock)
-      : clock_(clock), reader_(std::move(reader)) {}
-
   absl::StatusOr<std::shared_ptr<const QueuePlan>> Make(
       const std::vector<std::string>& up_boards);
   absl::Status ReadQueue();
-  absl::StatusOr<Known> ReadJob(int64_t id);
-  absl::StatusOr<std::vector<Running>> ReadRunning();
   absl::StatusOr<std::vector<SubmitterUsage>> Usage(
-      const std::vector<Running>& running);
+      const std::vector<RunningJob>& running);
   absl::StatusOr<std::map<std::string, std::vector<EtaBoard>>> UpBoards(
       const std::vector<std::string>& names,
-      const std::vector<Running>& running);
+      const std::vector<RunningJob>& running);
   absl::StatusOr<const BoardTimes*> TimesOf(const std::string& board_id);
   /// Rank of a job that the latest plan does not know yet, 1 = first of them.
   int32_t RankAmongYounger(const std::string& kind, int64_t job_id);
-  void Place(const std::string& kind, const std::vector<const Known*>& jobs,
+  void Place(const std::string& kind,
+             const std::vector<const WaitingJob*>& jobs,
              const std::vector<SubmitterUsage>& usage,
              const std::vector<EtaBoard>& boards, const BoardTimes& times,
              QueuePlan& plan);
@@ -108,11 +93,11 @@ class QueueView {
   std::map<std::string, std::vector<int64_t>> younger_;
 
   std::mutex mutex_;  ///< guards what follows; held while a plan is made
-  Database reader_;
-  int64_t data_version_ = -1;
+  QueueReader& reader_;
+  int64_t version_ = -1;  ///< of what the plan was made from
   int64_t cost_us_ = 0;
   int64_t made_us_ = 0;
-  std::vector<Known> queue_;  ///< by id
+  std::vector<WaitingJob> queue_;  ///< by id; what never changes of it
   struct Times {
     int64_t read_us = 0;
     BoardTimes times;

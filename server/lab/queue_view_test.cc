@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "server/store/sqlite_queue_reader.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -19,7 +20,8 @@ class QueueViewTest : public testing::Test {
   QueueViewTest() {
     EXPECT_TRUE(SqliteStore::Open(path_, {}).ok());
     Sql("INSERT INTO agents VALUES ('a', 'i', 'v', 1)");
-    view_ = *QueueView::Open(path_, base::SystemClock());
+    reader_ = *SqliteQueueReader::Open(path_);
+    view_ = std::make_unique<QueueView>(*reader_, base::SystemClock());
   }
   void Sql(const std::string& statement) {
     auto database = Database::Open(path_, Database::Mode::kReadWrite);
@@ -73,6 +75,7 @@ class QueueViewTest : public testing::Test {
 
   base::TempDir folder_ = *base::TempDir::Create("queue-view");
   std::filesystem::path path_ = folder_.path() / "t.db";
+  std::unique_ptr<SqliteQueueReader> reader_;
   std::unique_ptr<QueueView> view_;
   std::vector<std::string> up_;
 };

@@ -9,6 +9,7 @@
 #include "server/program/flags.h"
 #include "server/query/history.h"
 #include "server/query/query_api.h"
+#include "server/store/sqlite_queue_reader.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
@@ -17,6 +18,7 @@ struct OpenedData {
   DataFolder folder;
   std::unique_ptr<SqliteStore> store;
   BlobStore blobs;
+  std::unique_ptr<SqliteQueueReader> queue_reader;
   std::unique_ptr<QueueView> queue;
   std::unique_ptr<QueryApi> queries;
   std::unique_ptr<BoardHistoryApi> history;

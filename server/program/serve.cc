@@ -15,6 +15,7 @@
 #include "server/program/opened_data.h"
 #include "server/query/lab_feed.h"
 #include "server/rpc/server.h"
+#include "server/store/sqlite_export_reader.h"
 
 namespace tinyrig::server {
 namespace {
@@ -72,7 +73,7 @@ LabServer::LabServer(const Flags& flags, OpenedData& data)
       agents_(lab_),
       api_(lab_, AllowAll()),
       admin_(lab_, *data.store, data.folder.database(), AllowAll()),
-      transfer_(lab_, data.folder.database(), AllowAll()),
+      transfer_(lab_, SqliteExports(data.folder.database()), AllowAll()),
       feed_(lab_, api_) {
   feed_.OnEnd([this](const v1::Job& job) { metrics_.AddJob(job); });
 }

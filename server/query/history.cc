@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "server/query/snapshot.h"
+#include <google/protobuf/util/time_util.h>
+
+#include "server/query/read_transaction.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr int kMaxHours = 720;
 constexpr int kMaxParts = 500;
@@ -142,7 +146,7 @@ absl::Status BoardHistoryApi::FillLeases(const Span& span,
 absl::Status BoardHistoryApi::FillChanges(const Span& span, int64_t limit,
                                           v1::BoardActivity* activity) {
   v1::BoardStateChange& first = *activity->add_changes();
-  SetTimestamp(span.begin_us, first.mutable_time());
+  *first.mutable_time() = TimeUtil::MicrosecondsToTimestamp(span.begin_us);
   {
     ASSIGN_OR_RETURN(
         Query row,
@@ -169,7 +173,7 @@ absl::Status BoardHistoryApi::FillChanges(const Span& span, int64_t limit,
       break;
     }
     v1::BoardStateChange& change = *activity->add_changes();
-    SetTimestamp(row.Int(0), change.mutable_time());
+    *change.mutable_time() = TimeUtil::MicrosecondsToTimestamp(row.Int(0));
     change.set_state(static_cast<v1::Board::State>(row.Int(1)));
     change.set_fault(row.Bytes(2));
   }
@@ -187,7 +191,8 @@ absl::StatusOr<v1::BoardHistory> BoardHistoryApi::GetBoardHistory(
       const int parts,
       InRange("bucket_count", request.bucket_count(), 48, kMaxParts));
   const std::lock_guard lock(mutex_);
-  ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Begin(reader_));
+  ASSIGN_OR_RETURN(const ReadTransaction transaction,
+                   ReadTransaction::Begin(reader_));
   ASSIGN_OR_RETURN(const auto names, BoardNames(request.board_name()));
   const auto board_count = static_cast<int64_t>(names.size());
   if (board_count * parts > kMaxHistoryParts) {
@@ -202,8 +207,9 @@ absl::StatusOr<v1::BoardHistory> BoardHistoryApi::GetBoardHistory(
       std::clamp(kMaxHistoryChanges / std::max<int64_t>(1, board_count),
                  kMinChanges, kMaxChanges);
   v1::BoardHistory history;
-  SetTimestamp(span.begin_us, history.mutable_begin_time());
-  SetTimestamp(span.end_us, history.mutable_end_time());
+  *history.mutable_begin_time() =
+      TimeUtil::MicrosecondsToTimestamp(span.begin_us);
+  *history.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(span.end_us);
   for (const std::string& name : names) {
     v1::BoardActivity& activity = *history.add_boards();
     activity.set_board_name(name);

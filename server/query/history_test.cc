@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include <gmock/gmock.h>
+#include <google/protobuf/util/time_util.h>
 #include <gtest/gtest.h>
 
 #include "base/file.h"
@@ -13,6 +14,8 @@
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -127,8 +130,8 @@ TEST_F(History, SaysWhatABoardDid) {
   Event("a/b", begin_us + 6, v1::Board::OFFLINE);
   const auto history = Get("a/b", 4, 4);
   ASSERT_TRUE(history.ok()) << history.status();
-  EXPECT_EQ(MicrosOf(history->begin_time()), begin_us);
-  EXPECT_EQ(MicrosOf(history->end_time()), kNowUs);
+  EXPECT_EQ(TimeUtil::TimestampToMicroseconds(history->begin_time()), begin_us);
+  EXPECT_EQ(TimeUtil::TimestampToMicroseconds(history->end_time()), kNowUs);
   ASSERT_EQ(history->boards_size(), 1);
   const v1::BoardActivity& board = history->boards(0);
   EXPECT_THAT(board.busy_share(), ElementsAre(1.0, 0.0, 0.5, 0.25));
@@ -138,10 +141,12 @@ TEST_F(History, SaysWhatABoardDid) {
   ASSERT_EQ(board.changes_size(), 3);
   EXPECT_EQ(board.changes(0).state(), v1::Board::FAULTY);
   EXPECT_EQ(board.changes(0).fault(), "mute");
-  EXPECT_EQ(MicrosOf(board.changes(0).time()), begin_us);
+  EXPECT_EQ(TimeUtil::TimestampToMicroseconds(board.changes(0).time()),
+            begin_us);
   EXPECT_EQ(board.changes(1).state(), v1::Board::IDLE);
   EXPECT_EQ(board.changes(2).state(), v1::Board::OFFLINE);
-  EXPECT_EQ(MicrosOf(board.changes(2).time()), begin_us + 6);
+  EXPECT_EQ(TimeUtil::TimestampToMicroseconds(board.changes(2).time()),
+            begin_us + 6);
   EXPECT_EQ(Get()->boards_size(), 2);
   EXPECT_EQ(Get()->boards(1).busy_share_size(), 48);
   EXPECT_EQ(Get()->boards(1).changes(0).state(), v1::Board::STATE_UNSPECIFIED);
@@ -156,8 +161,12 @@ TEST_F(History, KeepsTheNewestChanges) {
       kNowUs - 1000, " + i, i % 2 + 1, '' FROM n"));
   const auto history = Get();
   ASSERT_EQ(history->boards(0).changes_size(), 201);
-  EXPECT_EQ(MicrosOf(history->boards(0).changes(1).time()), kNowUs - 899);
-  EXPECT_EQ(MicrosOf(history->boards(0).changes(200).time()), kNowUs - 700);
+  EXPECT_EQ(
+      TimeUtil::TimestampToMicroseconds(history->boards(0).changes(1).time()),
+      kNowUs - 899);
+  EXPECT_EQ(
+      TimeUtil::TimestampToMicroseconds(history->boards(0).changes(200).time()),
+      kNowUs - 700);
 }
 
 TEST_F(History, RefusesWhatIsOutOfRange) {

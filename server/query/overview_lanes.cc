@@ -4,12 +4,16 @@
 #include <tuple>
 #include <unordered_map>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "server/request/resource_ids.h"
 #include "server/store/list_places.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr int64_t kSparkline = 20;
 constexpr size_t kFewGroups = 3000;
@@ -149,7 +153,7 @@ absl::Status FillNewest(Database& database, int64_t id,
   cell->set_run_id(RunName(id));
   cell->set_model_sha256(row.Bytes(0));
   cell->set_origin(static_cast<v1::Origin>(row.Int(1)));
-  SetTimestamp(row.Int(2), cell->mutable_create_time());
+  *cell->mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(row.Int(2));
   cell->set_cycles_p50(row.Int(3));
   cell->set_us_p50(Micros(row.Int(3), row.Int(4)));
   cell->set_sram_bytes(row.Int(5));

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "server/query/overview_lanes.h"
-#include "server/query/snapshot.h"
+#include "server/query/read_transaction.h"
 
 namespace tinyrig::server {
 absl::StatusOr<std::unique_ptr<QueryApi>> QueryApi::Open(
@@ -85,7 +85,8 @@ absl::StatusOr<v1::Overview> QueryApi::GetOverview(
                    BindFilter(request.filter(), RunFilterFields(),
                               base::SystemClock().UnixMicros()));
   const std::lock_guard lock(mutex_);
-  ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Begin(reader_));
+  ASSIGN_OR_RETURN(const ReadTransaction transaction,
+                   ReadTransaction::Begin(reader_));
   RETURN_IF_ERROR(RefreshCells());
   v1::Overview overview;
   if (filter.empty()) {

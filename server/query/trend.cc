@@ -7,14 +7,17 @@
 
 #include "absl/strings/str_join.h"
 #include <google/protobuf/util/message_differencer.h>
+#include <google/protobuf/util/time_util.h>
 
 #include "server/query/query_api.h"
-#include "server/query/snapshot.h"
+#include "server/query/read_transaction.h"
 #include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr int kDefaultPoints = 500;
 constexpr int kMaxPoints = 5000;
@@ -206,7 +209,8 @@ absl::StatusOr<v1::Trend> QueryApi::GetTrend(
   }
   const int limit = request.limit() == 0 ? kDefaultPoints : request.limit();
   const std::lock_guard lock(mutex_);
-  ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Begin(reader_));
+  ASSIGN_OR_RETURN(const ReadTransaction transaction,
+                   ReadTransaction::Begin(reader_));
   ASSIGN_OR_RETURN(const auto points,
                    PointsOf(reader_, request, *metric, limit));
   v1::Trend trend;
@@ -223,7 +227,8 @@ absl::StatusOr<v1::Trend> QueryApi::GetTrend(
     RETURN_IF_ERROR(environment.status());
     v1::TrendPoint* point = trend.add_points();
     point->set_run_id(RunName(from.run_id));
-    SetTimestamp(from.create_us, point->mutable_create_time());
+    *point->mutable_create_time() =
+        TimeUtil::MicrosecondsToTimestamp(from.create_us);
     point->set_value(from.value);
     point->set_origin(static_cast<v1::Origin>(from.origin));
     if (before.has_value()) {

@@ -1,6 +1,10 @@
 // The store's writing connection for the care of the data: retention,
 // baselines, giving space back. Whoever works here keeps every other writer of
-// the lab waiting, so a piece of work should take milliseconds.
+// the lab waiting, so a piece of work should take milliseconds. Speaks SQLite:
+// for server/admin only.
+//
+// Thread-safe; `work` runs on the caller's thread, alone. It must not call the
+// store, which would wait for itself. Errors: those of `work`, and store.h's.
 #pragma once
 
 #include <functional>

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "server/store/sqlite.h"
 #include "tinyrig/v1/run.pb.h"
 
 namespace tinyrig::server {

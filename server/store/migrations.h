@@ -5,9 +5,10 @@
 #include <cstdint>
 
 #include "base/status.h"
-#include "server/store/sqlite.h"
 
 namespace tinyrig::server {
+
+class Database;
 
 /// Steps that this program knows.
 int64_t SchemaVersion();

@@ -1,5 +1,12 @@
 // RAII over the SQLite C API: a connection, a bound statement, a transaction.
-// A Database belongs to one thread at a time; the store holds its lock.
+// A Database and what comes from it belong to one thread at a time; the store
+// holds its lock.
+//
+// Errors of every call that asks the database: RESOURCE_EXHAUSTED the disk (or
+// a quota) is full; UNAVAILABLE the file cannot be opened, read or written, or
+// another writer kept it for 10 s; DATA_LOSS it is damaged or no database;
+// FAILED_PRECONDITION a constraint (unique, foreign key) does not hold;
+// INTERNAL all others, such as wrong SQL. Source: www.sqlite.org/rescode.html
 #pragma once
 
 #include <cstdint>
@@ -17,14 +24,18 @@
 
 namespace tinyrig::server {
 
-/// Bytes that are bound as BLOB rather than TEXT.
+/// Bytes that are bound as BLOB rather than TEXT; owned by the caller, copied
+/// when bound.
 struct Blob {
   std::string_view bytes;
 };
 
-/// A statement with its values bound; reset when it goes out of scope.
+/// A statement with its values bound, in front of its first row; reset when it
+/// goes out of scope. Must not outlive its Database, and of one SQL text only
+/// one lives at a time.
 class Query {
  public:
+  /// Owned by the Database, which keeps it prepared.
   explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
   Query(Query&& other) noexcept
       : statement_(std::exchange(other.statement_, nullptr)) {}
@@ -34,7 +45,11 @@ class Query {
   /// True: there is a row. False: done.
   absl::StatusOr<bool> Step();
 
+  // Columns of the row that Step found, from 0. Copies.
+
+  /// 0 for NULL; a REAL is cut off, a TEXT read as far as it is a number.
   [[nodiscard]] int64_t Int(int column) const;
+  /// 0.0 for NULL.
   [[nodiscard]] double Real(int column) const;
   /// TEXT or BLOB as bytes; empty for NULL.
   [[nodiscard]] std::string Bytes(int column) const;
@@ -43,8 +58,10 @@ class Query {
   sqlite3_stmt* statement_;
 };
 
+/// A connection. Movable; Queries that live must not see it move.
 class Database {
  public:
+  /// kReadWrite makes the file when it is missing, the others do not.
   /// kImmutable: a file that nobody changes (a backup); makes no files beside.
   enum class Mode { kReadWrite, kReadOnly, kImmutable };
 
@@ -61,10 +78,12 @@ class Database {
   Database& operator=(Database&&) = delete;
   ~Database();
 
-  /// Runs statements without values or rows.
+  /// Runs statements (";" between them) without values; rows are dropped.
   absl::Status Exec(const char* sql);
 
-  /// Prepares (once per text) and binds integers, doubles, texts and Blobs.
+  /// Prepares (once per text; 256 texts are kept) and binds integers, doubles,
+  /// bools (0, 1), texts and Blobs, in order. INTERNAL: a Query of the same
+  /// text lives.
   template <typename... Values>
   absl::StatusOr<Query> Select(const char* sql, const Values&... values) {
     ASSIGN_OR_RETURN(sqlite3_stmt * statement, Prepared(sql));
@@ -93,6 +112,7 @@ class Database {
     return static_cast<int64_t>(sqlite3_changes64(handle_));
   }
 
+  /// Of the last row that an INSERT of this connection added.
   [[nodiscard]] int64_t LastInsertId() const {
     return sqlite3_last_insert_rowid(handle_);
   }
@@ -132,7 +152,8 @@ class Database {
   std::map<std::string, sqlite3_stmt*, std::less<>> prepared_;
 };
 
-/// Rolls back unless committed.
+/// BEGIN IMMEDIATE: no other connection writes while it lives. Rolls back
+/// unless committed. Must not outlive its Database; one at a time.
 class Transaction {
  public:
   static absl::StatusOr<Transaction> Begin(Database& database);
@@ -140,6 +161,7 @@ class Transaction {
       : database_(std::exchange(other.database_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
+  /// Once, at the end. After an error it is rolled back.
   absl::Status Commit();
 
  private:

@@ -81,13 +81,4 @@ Unsynced::~Unsynced() {
   }
 }
 
-void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* timestamp) {
-  timestamp->set_seconds(unix_us / 1'000'000);
-  timestamp->set_nanos(static_cast<int32_t>(unix_us % 1'000'000) * 1000);
-}
-
-int64_t MicrosOf(const google::protobuf::Timestamp& timestamp) {
-  return timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000;
-}
-
 }  // namespace tinyrig::server

@@ -1,6 +1,7 @@
 // The Store on SQLite: one connection writes, one reads, one reads lists (WAL
-// lets all work at once), each behind its own lock. Parts: catalog_store.cc,
-// job_store.cc, lease_store.cc, run_store.cc, import_store.cc.
+// lets all work at once), each behind its own lock. Thread-safe. Parts:
+// sqlite_catalog.cc, sqlite_jobs.cc, sqlite_leases.cc, sqlite_runs.cc,
+// sqlite_import.cc.
 #pragma once
 
 #include <filesystem>
@@ -28,7 +29,8 @@ struct SqliteStoreOptions {
   /// A larger file is not checked: nobody waits minutes for a server. What was
   /// committed is whole after a crash all the same, SQLite's log sees to that.
   int64_t max_checked_bytes = int64_t{256} << 20;
-  int64_t max_page_count = 0;  ///< a full disk, for tests; 0: no limit
+  /// Pages of 4096 bytes: a full disk, for tests; 0: no limit.
+  int64_t max_page_count = 0;
 };
 
 class SqliteStore : public Store, public AdminStore, public WaitingStore {
@@ -140,15 +142,17 @@ class SqliteStore : public Store, public AdminStore, public WaitingStore {
   absl::Status AddRunRows(const v1::Run& run, int64_t run_id);
   absl::StatusOr<int64_t> AddImportedJob(const JobRecord& record);
 
-  WaitingJobs waiting_;
+  // Locks are taken in this order: write_mutex_, kinds_mutex_. What the two
+  // other connections do needs no lock but their own.
+  WaitingJobs waiting_;  ///< has a lock of its own
   std::mutex kinds_mutex_;
   std::map<std::string, std::string> kinds_;  ///< of boards, by name
-  std::mutex write_mutex_;
-  std::set<int64_t> unnoted_;  ///< NoteJob could not read them
+  std::mutex write_mutex_;                    ///< guards unnoted_ and writer_
+  std::set<int64_t> unnoted_;                 ///< NoteJob could not read them
   Database writer_;
-  std::mutex read_mutex_;
+  std::mutex read_mutex_;  ///< guards reader_
   Database reader_;
-  std::unique_ptr<ListReader> lists_;
+  std::unique_ptr<ListReader> lists_;  ///< has a lock of its own
 };
 
 /// While it lives, commits do not wait for the disk: for what a power cut may
@@ -163,9 +167,5 @@ class Unsynced {
  private:
   Database& database_;
 };
-
-/// Microseconds since the Unix epoch <-> google.protobuf.Timestamp.
-void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* timestamp);
-int64_t MicrosOf(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace tinyrig::server

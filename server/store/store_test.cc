@@ -1,4 +1,5 @@
-// The store alone: migrations, states expected, fences, all-or-nothing.
+// What only a store on a disk has: reopening, damage, a full disk. What all
+// stores promise is in store_contract_test.cc.
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -63,15 +64,6 @@ class StoreTest : public ::testing::Test {
     EXPECT_TRUE(fence.ok()) << fence.status();
     return fence.value_or(-1);
   }
-  absl::Status Requeue(int64_t id, int64_t fence) {
-    return store_->EndAttempt({.job_id = id,
-                               .fence = fence,
-                               .next = Job::QUEUED,
-                               .end_reason = "agent lost",
-                               .lost_count = 1,
-                               .now_us = 160},
-                              {Job::FLASHING, Job::RUNNING});
-  }
   static std::vector<v1::Prediction> Batch(int64_t from, int64_t count) {
     std::vector<v1::Prediction> batch;
     for (int64_t i = from; i < from + count; ++i) {
@@ -80,128 +72,11 @@ class StoreTest : public ::testing::Test {
     }
     return batch;
   }
-  static v1::Run MakeRun() {
-    v1::Run run;
-    run.set_model_sha256("model");
-    run.mutable_latency()->add_cycles(9);
-    run.add_layers()->set_cycles(4);
-    run.add_plan()->set_tensor("t");
-    return run;
-  }
 
   base::TempDir folder_ = *base::TempDir::Create();
   std::unique_ptr<SqliteStore> store_;
   int next_ = 0;
 };
-
-TEST_F(StoreTest, EveryWriteNamesTheStateItExpects) {
-  const int64_t id = Queued();
-  EXPECT_EQ(store_->EndCompile(id, "x", false, 1).code(), kWrongState);
-  EXPECT_EQ(store_->AddLease({id, "a", "a/b1", 1}).status().code(),
-            kWrongState);
-  EXPECT_EQ(store_->RequestCancel(id).code(), kWrongState);
-  ASSERT_TRUE(store_->BeginCompile(id, 20).ok());
-  EXPECT_EQ(store_->BeginCompile(id, 21).code(), kWrongState);
-  ASSERT_TRUE(store_->EndCompile(id, "x", false, 50).ok());
-  EXPECT_EQ(store_->GetJob(id)->used_us, 30);
-  EXPECT_EQ(store_->BeginCompile(id, 60).code(), kWrongState);
-  const int64_t fence = Lease(id);
-  EXPECT_EQ(fence, 1);
-  EXPECT_EQ(store_->SetStage(id, fence + 1, Job::RUNNING).code(), kWrongState);
-  EXPECT_TRUE(store_->SetStage(id, fence, Job::RUNNING).ok());
-  EXPECT_EQ(Requeue(id, fence + 1).code(), kWrongState);
-  EXPECT_TRUE(Requeue(id, fence).ok());
-  EXPECT_EQ(Requeue(id, fence).code(), kWrongState);
-  EXPECT_EQ(store_->GetJob(id)->used_us, 30 + 60);
-  EXPECT_EQ(store_->GetJob(id)->lost_count, 1);
-  EXPECT_EQ(Lease(id), 2);
-}
-
-TEST_F(StoreTest, ABoardHasOneLiveLease) {
-  const int64_t first = Compiled();
-  const int64_t second = Compiled();
-  Lease(first);
-  EXPECT_FALSE(store_->AddLease({second, "a", "a/b1", 1}).ok());
-  EXPECT_EQ(store_->GetJob(second)->job.state(), Job::QUEUED) << "rolled back";
-  EXPECT_EQ(store_->LiveLeases()->size(), 1U);
-}
-
-TEST_F(StoreTest, PredictionsAreStoredOnceAndInOrder) {
-  const int64_t id = Compiled(10);
-  const int64_t fence = Lease(id);
-  EXPECT_EQ(store_->AddPredictions(id, fence, Batch(0, 4)).value_or(-1), 4);
-  EXPECT_EQ(store_->AddPredictions(id, fence, Batch(2, 4)).value_or(-1), 6);
-  EXPECT_EQ(store_->AddPredictions(id, fence, Batch(0, 3)).value_or(-1), 6);
-  EXPECT_EQ(store_->AddPredictions(id, fence, Batch(7, 1)).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(store_->AddPredictions(id, fence, Batch(6, 5)).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(store_->AddPredictions(id, fence + 1, Batch(6, 1)).status().code(),
-            kWrongState);
-  EXPECT_EQ(store_->GetJob(id)->stored_samples, 6);
-}
-
-TEST_F(StoreTest, ProgressForgivesFormerLosses) {
-  const int64_t id = Compiled(10);
-  ASSERT_TRUE(Requeue(id, Lease(id)).ok());
-  EXPECT_EQ(store_->GetJob(id)->lost_count, 1);
-  const int64_t fence = Lease(id);
-  ASSERT_TRUE(store_->AddPredictions(id, fence, Batch(0, 1)).ok());
-  EXPECT_EQ(store_->GetJob(id)->lost_count, 0);
-}
-
-TEST_F(StoreTest, AnotherBoardBeginsAtTheFirstSample) {
-  const int64_t id = Compiled(10);
-  int64_t fence = Lease(id);
-  ASSERT_TRUE(store_->AddPredictions(id, fence, Batch(0, 4)).ok());
-  ASSERT_TRUE(Requeue(id, fence).ok());
-  fence = Lease(id);  // the same board goes on
-  EXPECT_EQ(store_->GetJob(id)->stored_samples, 4);
-  ASSERT_TRUE(Requeue(id, fence).ok());
-  PutBoard("a/b1", "uid2");  // the same name, another chip
-  fence = Lease(id);
-  EXPECT_EQ(store_->GetJob(id)->stored_samples, 0);
-  EXPECT_EQ(store_->AddPredictions(id, fence, Batch(0, 2)).value_or(-1), 2);
-}
-
-TEST_F(StoreTest, ARunIsStoredWholeOrNotAtAll) {
-  const int64_t id = Compiled(2);
-  const int64_t fence = Lease(id);
-  ASSERT_TRUE(store_->AddPredictions(id, fence, Batch(0, 1)).ok());
-  EXPECT_EQ(store_->AddRun(MakeRun(), id, fence, 200).status().code(),
-            kWrongState);
-  ListRequest all;
-  all.order = *ParseOrder("", RunOrderFields());
-  EXPECT_EQ(store_->ListRuns(all)->rows.size(), 0U);
-  ASSERT_TRUE(store_->AddPredictions(id, fence, Batch(1, 1)).ok());
-  EXPECT_EQ(store_->AddRun(MakeRun(), id, fence + 1, 200).status().code(),
-            kWrongState);
-  const auto run = store_->AddRun(MakeRun(), id, fence, 200);
-  ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(store_->AddRun(MakeRun(), id, fence, 200).status().code(),
-            kWrongState);
-  const auto back = store_->GetRun(*run);
-  ASSERT_TRUE(back.ok());
-  EXPECT_EQ(back->latency().cycles(0), 9);
-  EXPECT_EQ(back->layers(0).cycles(), 4);
-  EXPECT_EQ(back->plan(0).tensor(), "t");
-  EXPECT_EQ(store_->GetJob(id)->job.state(), Job::SUCCEEDED);
-  EXPECT_EQ(store_->LiveLeases()->size(), 0U);
-  EXPECT_EQ(store_->GetBoard("a/b1")->finished_job_count(), 1);
-}
-
-TEST_F(StoreTest, ARequestIdIsTakenOncePerBoard) {
-  EXPECT_GT(Queued(0, "req"), 0);
-  EXPECT_EQ(Queued(0, "req"), -1);
-  EXPECT_TRUE(store_->FindRequest("req", "f746")->has_value());
-  EXPECT_FALSE(store_->FindRequest("req", "f412")->has_value());
-}
-
-TEST_F(StoreTest, ForeignKeysHold) {
-  JobRecord record;
-  record.job.mutable_spec()->set_model_sha256("never uploaded");
-  EXPECT_FALSE(store_->AddJob(record).ok());
-}
 
 TEST_F(StoreTest, EverythingIsThereAfterAReopenAndTheCheckPasses) {
   const int64_t id = Compiled(2);

@@ -1,11 +1,13 @@
 #include "absl/strings/str_cat.h"
+#include <google/protobuf/util/time_util.h>
 
-#include "server/store/sqlite_store.h"
 #include "server/transfer/check_parts.h"
 #include "server/transfer/row_writer.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr int64_t kEarliestUs = 1'577'836'800'000'000;  // 2020-01-01
 constexpr int64_t kSkewUs = int64_t{86'400} * 1'000'000;
@@ -65,21 +67,21 @@ absl::Status CheckTimes(const v1::Job& job, int64_t now_us) {
 
 }  // namespace
 
-absl::Status CheckName(const Place& place, std::string_view got) {
-  return got.empty() ? Wrong(place, "empty", "a name")
-                     : CheckText(place, got, kMaxName);
+absl::Status CheckName(const FieldPath& path, std::string_view got) {
+  return got.empty() ? Wrong(path, "empty", "a name")
+                     : CheckText(path, got, kMaxName);
 }
 
-absl::Status CheckTime(const Place& place,
+absl::Status CheckTime(const FieldPath& path,
                        const google::protobuf::Timestamp& got, int64_t now_us) {
   const bool sane = got.seconds() >= 0 && got.seconds() <= kMaxSeconds &&
                     got.nanos() >= 0 && got.nanos() < 1'000'000'000;
-  const int64_t us = sane ? MicrosOf(got) : 0;
+  const int64_t us = sane ? TimeUtil::TimestampToMicroseconds(got) : 0;
   if (us >= kEarliestUs && us <= now_us + kSkewUs) {
     return absl::OkStatus();
   }
   return Wrong(
-      place, sane ? Rfc3339(us) : absl::StrCat(got.seconds(), " seconds"),
+      path, sane ? Rfc3339(us) : absl::StrCat(got.seconds(), " seconds"),
       absl::StrCat(Rfc3339(kEarliestUs), "..", Rfc3339(now_us + kSkewUs)));
 }
 

@@ -7,7 +7,7 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include "base/status.h"
-#include "server/transfer/place.h"
+#include "server/transfer/field_path.h"
 #include "tinyrig/v1/transfer_service.pb.h"
 
 namespace tinyrig::server {
@@ -18,9 +18,9 @@ inline constexpr size_t kMaxTensorName = 4096;  ///< these come from models
 inline constexpr int64_t kMaxCount = int64_t{1} << 53;
 
 /// Not empty, at most kMaxName bytes of text.
-absl::Status CheckName(const Place& place, std::string_view got);
+absl::Status CheckName(const FieldPath& path, std::string_view got);
 /// Since 2020, at most a day from now.
-absl::Status CheckTime(const Place& place,
+absl::Status CheckTime(const FieldPath& path,
                        const google::protobuf::Timestamp& got, int64_t now_us);
 
 absl::Status CheckJob(const v1::RunRecord& record, int64_t now_us);

@@ -44,7 +44,7 @@ absl::StatusOr<Outputs> OutputsOf(const v1::Run& run) {
 absl::Status CheckPrediction(const v1::Prediction& got, int i,
                              const Outputs& outputs) {
   const auto at = [i](std::string_view field) {
-    return Place{"predictions", i, field};
+    return FieldPath{"predictions", i, field};
   };
   RETURN_IF_ERROR(CheckSame(at("sample_index"), got.sample_index(), i));
   RETURN_IF_ERROR(

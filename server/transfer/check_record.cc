@@ -10,7 +10,7 @@
 #include "server/request/resource_ids.h"
 #include "server/stats/latency.h"
 #include "server/transfer/check_parts.h"
-#include "server/transfer/place.h"
+#include "server/transfer/field_path.h"
 
 namespace tinyrig::server {
 namespace {
@@ -156,14 +156,14 @@ absl::Status CheckSizes(const v1::Run& run) {
                     kMaxCount);
 }
 
-absl::Status CheckShape(const Place& place,
+absl::Status CheckShape(const FieldPath& path,
                         const google::protobuf::RepeatedField<int32_t>& shape) {
   if (shape.size() > kMaxDimensions) {
-    return Wrong(place, absl::StrCat(shape.size(), " dimensions"),
+    return Wrong(path, absl::StrCat(shape.size(), " dimensions"),
                  absl::StrCat("at most ", kMaxDimensions));
   }
   for (const int32_t size : shape) {
-    RETURN_IF_ERROR(CheckRange(place, size, 0, INT32_MAX));
+    RETURN_IF_ERROR(CheckRange(path, size, 0, INT32_MAX));
   }
   return absl::OkStatus();
 }
@@ -179,7 +179,7 @@ absl::Status CheckLayers(const v1::Run& run) {
     const v1::LayerResult& layer = run.layers(i);
     const v1::LayerInfo& info = layer.info();
     const auto at = [i](std::string_view field) {
-      return Place{"run.layers", i, field};
+      return FieldPath{"run.layers", i, field};
     };
     RETURN_IF_ERROR(CheckSame(at("info.index"), info.index(), i));
     RETURN_IF_ERROR(CheckText(at("info.op"), info.op(), kMaxName));
@@ -203,7 +203,7 @@ absl::Status CheckPlan(const v1::Run& run) {
   for (int i = 0; i < run.plan_size(); ++i) {
     const v1::PlanEntry& entry = run.plan(i);
     const auto at = [i](std::string_view field) {
-      return Place{"run.plan", i, field};
+      return FieldPath{"run.plan", i, field};
     };
     RETURN_IF_ERROR(CheckText(at("tensor"), entry.tensor(), kMaxTensorName));
     RETURN_IF_ERROR(
@@ -219,13 +219,13 @@ absl::Status CheckPlan(const v1::Run& run) {
 }
 
 absl::Status CheckTensors(
-    const Place& list,
+    const FieldPath& list,
     const google::protobuf::RepeatedPtrField<v1::TensorInfo>& tensors) {
   RETURN_IF_ERROR(CheckRange(list, tensors.size(), 0, kMaxTensors));
   for (int i = 0; i < tensors.size(); ++i) {
     const v1::TensorInfo& tensor = tensors[i];
     const auto at = [&](std::string_view field) {
-      return Place{list.list, i, field};
+      return FieldPath{list.list, i, field};
     };
     RETURN_IF_ERROR(CheckText(at("name"), tensor.name(), kMaxTensorName));
     RETURN_IF_ERROR(CheckText(at("type"), tensor.type(), kMaxName));

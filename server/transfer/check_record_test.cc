@@ -7,13 +7,15 @@
 #include <string>
 
 #include <gmock/gmock.h>
+#include <google/protobuf/util/time_util.h>
 
 #include "server/stats/latency.h"
 #include "server/stats/top1.h"
-#include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 using testing::HasSubstr;
 
@@ -47,8 +49,10 @@ void FillJob(v1::RunRecord* record) {
   job.set_board_name("a/b");
   job.set_attempt(1);
   job.set_artifact_sha256(std::string(64, 'a'));
-  SetTimestamp(kNowUs - 5'000'000, job.mutable_create_time());
-  SetTimestamp(kNowUs - 1'000'000, job.mutable_end_time());
+  *job.mutable_create_time() =
+      TimeUtil::MicrosecondsToTimestamp(kNowUs - 5'000'000);
+  *job.mutable_end_time() =
+      TimeUtil::MicrosecondsToTimestamp(kNowUs - 1'000'000);
   job.mutable_spec()->set_model_sha256(std::string(64, '1'));
   job.mutable_spec()->set_model_name("kws");
   job.mutable_spec()->set_board_id("nucleo_f746zg");
@@ -56,7 +60,7 @@ void FillJob(v1::RunRecord* record) {
   job.mutable_spec()->set_submitter("anna");
   job.mutable_spec()->mutable_options()->set_optimize("speed");
   v1::JobLogLine* line = record->add_log();
-  SetTimestamp(kNowUs - 4'000'000, line->mutable_time());
+  *line->mutable_time() = TimeUtil::MicrosecondsToTimestamp(kNowUs - 4'000'000);
   line->set_source("server");
   line->set_text("ready");
 }
@@ -71,7 +75,8 @@ void FillRun(v1::Run* run) {
   run->set_submitter("anna");
   run->set_origin(v1::EMULATED);
   run->set_artifact_sha256(std::string(64, 'a'));
-  SetTimestamp(kNowUs - 1'000'000, run->mutable_create_time());
+  *run->mutable_create_time() =
+      TimeUtil::MicrosecondsToTimestamp(kNowUs - 1'000'000);
   run->mutable_environment()->set_board_id("nucleo_f746zg");
   run->mutable_environment()->set_board_uid("564952540000000000000001");
   run->mutable_environment()->set_clock_hz(216'000'000);
@@ -135,8 +140,8 @@ const std::vector<Lie>& Lies() {
        [](R& r) { RunIn(r).set_model_sha256(std::string(64, 'G')); }},
       {"run.create_time: ",
        [](R& r) {
-         SetTimestamp(kNowUs + int64_t{2} * 86'400'000'000,
-                      RunIn(r).mutable_create_time());
+         *RunIn(r).mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(
+             kNowUs + int64_t{2} * 86'400'000'000);
        }},
       {"run.create_time: ",
        [](R& r) { RunIn(r).mutable_create_time()->set_nanos(-1); }},

@@ -2,47 +2,19 @@
 // belongs to a finished run does not change any more, it can only be deleted.
 #include <vector>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "server/filter/filter.h"
 #include "server/request/resource_ids.h"
-#include "server/store/sqlite.h"
-#include "server/store/sqlite_store.h"
 #include "server/transfer/transfer_api.h"
 
 namespace tinyrig::server {
 namespace {
 
+using google::protobuf::util::TimeUtil;
+
 constexpr int kIdsAtOnce = 1000;
 constexpr int kPredictionsAtOnce = 1000, kLinesAtOnce = 1000;
-
-// The matching runs behind `last`, oldest first, on a connection of its own.
-absl::StatusOr<std::vector<int64_t>> NextIds(Database& database,
-                                             const FilterSql& filter,
-                                             int64_t last, int64_t end) {
-  std::vector<Value> values = {last, end};
-  values.insert(values.end(), filter.values.begin(), filter.values.end());
-  values.emplace_back(int64_t{kIdsAtOnce});
-  ASSIGN_OR_RETURN(
-      Query row,
-      database.SelectValues(
-          absl::StrCat("SELECT id FROM runs WHERE id > ? AND id <= ?",
-                       filter.And(), " ORDER BY id LIMIT ?"),
-          values));
-  std::vector<int64_t> ids;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, row.Step());
-    if (!more) {
-      return ids;
-    }
-    ids.push_back(row.Int(0));
-  }
-}
-
-absl::StatusOr<int64_t> LastId(Database& database) {
-  ASSIGN_OR_RETURN(Query row,
-                   database.Select("SELECT coalesce(max(id), 0) FROM runs"));
-  RETURN_IF_ERROR(row.Step().status());
-  return row.Int(0);
-}
 
 absl::Status AddPredictions(Store& store, int64_t run_id,
                             v1::RunRecord* record) {
@@ -66,7 +38,7 @@ absl::Status AddLog(Store& store, int64_t job_id, v1::RunRecord* record) {
                      store.Log(job_id, record->log_size(), kLinesAtOnce));
     for (const LogLine& line : lines) {
       v1::JobLogLine* copy = record->add_log();
-      SetTimestamp(line.time_us, copy->mutable_time());
+      *copy->mutable_time() = TimeUtil::MicrosecondsToTimestamp(line.time_us);
       copy->set_source(line.source);
       copy->set_text(line.text);
     }
@@ -107,17 +79,19 @@ absl::Status TransferApi::ExportRecords(
     const Caller& caller, const v1::ExportRecordsRequest& request,
     const std::function<bool(const v1::RunRecord&)>& sink) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  ASSIGN_OR_RETURN(const FilterSql filter,
-                   CompileFilter(request.filter(), RunFilterFields(),
-                                 lab_.clock.UnixMicros()));
+  ASSIGN_OR_RETURN(
+      const Filter filter,
+      BindFilter(request.filter(), RunFilterFields(), lab_.clock.UnixMicros()));
   ASSIGN_OR_RETURN(const std::string server_id, lab_.store.ServerId());
-  ASSIGN_OR_RETURN(Database reader,
-                   Database::Open(database_, Database::Mode::kReadOnly));
-  ASSIGN_OR_RETURN(const int64_t end, LastId(reader));
+  ASSIGN_OR_RETURN(const auto reader, open_export_());
+  ASSIGN_OR_RETURN(const int64_t end, reader->LastRunId());
   int64_t last = 0;
   while (true) {
     ASSIGN_OR_RETURN(const std::vector<int64_t> ids,
-                     NextIds(reader, filter, last, end));
+                     reader->RunIds({.filter = filter,
+                                     .after = last,
+                                     .end = end,
+                                     .limit = kIdsAtOnce}));
     if (ids.empty()) {
       return absl::OkStatus();
     }

@@ -4,12 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include <google/protobuf/util/time_util.h>
 
+#include "server/request/resource_ids.h"
 #include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/run.pb.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr std::array<std::string_view, 54> kRunColumns = {"run_id",
                                                           "job_id",
@@ -111,14 +115,6 @@ constexpr std::array<std::string_view, 12> kPredictionColumns = {
     "dataset_name", "sample_index", "sample_name", "label",
     "predicted",    "correct",      "cycles",      "us"};
 
-void WriteIds(std::string_view prefix, int64_t id, RowWriter* writer) {
-  if (id == 0) {
-    writer->Null();
-  } else {
-    writer->Text(absl::StrCat(std::string(prefix), id));
-  }
-}
-
 void WriteMicros(int64_t cycles, int64_t clock_hz, RowWriter* writer) {
   if (clock_hz <= 0) {
     writer->Null();
@@ -198,49 +194,19 @@ std::string ShapeOf(const google::protobuf::RepeatedField<int32_t>& shape) {
 }
 
 void WriteHead(const RunHead& head, RowWriter* writer) {
-  writer->Text(head.run_id);
+  writer->Text(RunName(head.id));
   writer->Text(head.model_name);
   writer->Text(head.board_id);
-  writer->Text(head.origin);
+  writer->Text(v1::Origin_Name(head.origin));
 }
 
-void WriteLayer(const RunHead& head, const Query& row, RowWriter* writer) {
-  v1::LayerInfo info;
-  info.ParseFromString(row.Bytes(1));
-  WriteHead(head, writer);
-  writer->Int(row.Int(0));
-  writer->Text(info.op());
-  writer->Text(info.name());
-  writer->Text(ShapeOf(info.input_shape()));
-  writer->Text(ShapeOf(info.output_shape()));
-  writer->Int(info.macs());
-  writer->Int(info.weights_bytes());
-  writer->Int(row.Int(2));
-  WriteMicros(row.Int(2), head.clock_hz, writer);
-}
-
-void WriteSample(const RunHead& head, const Query& row, RowWriter* writer) {
-  WriteHead(head, writer);
-  writer->Int(row.Int(0));
-  writer->Int(row.Int(1));
-  WriteMicros(row.Int(1), head.clock_hz, writer);
-}
-
-void WritePrediction(const RunHead& head, const Query& row, RowWriter* writer) {
-  WriteHead(head, writer);
-  writer->Text(head.dataset_name);
-  writer->Int(row.Int(0));
-  writer->Text(row.Bytes(1));
-  writer->Int(row.Int(2));
-  writer->Int(row.Int(3));
-  writer->Bool(row.Int(2) == row.Int(3));
-  writer->Int(row.Int(4));
-  WriteMicros(row.Int(4), head.clock_hz, writer);
+void WriteTime(const google::protobuf::Timestamp& time, RowWriter* writer) {
+  writer->Time(TimeUtil::TimestampToMicroseconds(time));
 }
 
 }  // namespace
 
-std::span<const std::string_view> ColumnsOf(Table table) {
+std::span<const std::string_view> ColumnsOf(TableKind table) {
   switch (table) {
     case v1::ExportTableRequest::RUNS:
       return kRunColumns;
@@ -257,12 +223,11 @@ std::span<const std::string_view> ColumnsOf(Table table) {
   }
 }
 
-void WriteRun(const Query& row, RowWriter* writer) {
-  v1::Run run;
-  run.ParseFromString(row.Bytes(1));
-  WriteIds("r-", row.Int(0), writer);
+void WriteRun(const ExportedRun& row, RowWriter* writer) {
+  const v1::Run& run = row.run;
+  writer->Text(RunName(row.id));
   writer->Text(run.job_id());
-  writer->Time(row.Int(2));
+  writer->Time(row.create_us);
   WriteWho(run, writer);
   WriteLatency(run, writer);
   WriteSizesAndAccuracy(run, writer);
@@ -279,69 +244,83 @@ void WriteRun(const Query& row, RowWriter* writer) {
   writer->EndRow();
 }
 
-void WriteJob(const Query& row, RowWriter* writer) {
-  v1::JobSpec spec;
-  spec.ParseFromString(row.Bytes(3));
-  v1::Failure failure;
-  failure.ParseFromString(row.Bytes(17));
-  WriteIds("j-", row.Int(0), writer);
-  writer->Text(row.Bytes(1));
-  writer->Text(v1::Job::State_Name(static_cast<v1::Job::State>(row.Int(2))));
+void WriteJob(const JobRecord& record, RowWriter* writer) {
+  const v1::Job& job = record.job;
+  const v1::JobSpec& spec = job.spec();
+  writer->Text(job.id());
+  writer->Text(job.request_id());
+  writer->Text(v1::Job::State_Name(job.state()));
   writer->Text(spec.model_name());
   writer->Text(spec.model_sha256());
   writer->Text(spec.board_id());
   writer->Text(spec.dataset());
-  writer->Text(row.Bytes(4));
-  writer->Int(row.Int(5));
+  writer->Text(record.dataset_sha256);
+  writer->Int(record.sample_count);
   writer->Int(spec.runs());
   writer->Int(spec.warmups());
   writer->Text(spec.options().optimize());
   writer->Int(spec.priority());
   writer->Int(spec.timeout_s());
   writer->Text(spec.submitter());
-  for (int column = 6; column <= 10; ++column) {
-    writer->Time(row.Int(column));
-  }
-  writer->Text(row.Bytes(11));
-  writer->Text(row.Bytes(12));
-  writer->Int(row.Int(13));
-  writer->Bool(row.Int(14) != 0);
-  if (failure.failure_class() == v1::FAILURE_CLASS_UNSPECIFIED) {
+  writer->Time(record.create_us);
+  writer->Time(record.compile_start_us);
+  writer->Time(record.compile_end_us);
+  WriteTime(job.lease_time(), writer);
+  WriteTime(job.end_time(), writer);
+  writer->Text(job.board_name());
+  writer->Text(job.agent_id());
+  writer->Int(record.fence);
+  writer->Bool(job.compile_cached());
+  if (job.failure().failure_class() == v1::FAILURE_CLASS_UNSPECIFIED) {
     writer->Null();
   } else {
-    writer->Text(v1::FailureClass_Name(failure.failure_class()));
+    writer->Text(v1::FailureClass_Name(job.failure().failure_class()));
   }
-  writer->Text(failure.message());
-  WriteIds("r-", row.Int(15), writer);
-  writer->Text(row.Bytes(16));
+  writer->Text(job.failure().message());
+  if (job.run_id().empty()) {
+    writer->Null();
+  } else {
+    writer->Text(job.run_id());
+  }
+  writer->Text(job.artifact_sha256());
   writer->EndRow();
 }
 
-const char* SelectOf(Table table) {
-  switch (table) {
-    case v1::ExportTableRequest::LAYERS:
-      return "SELECT layer_index, info, cycles FROM run_layers WHERE run_id = "
-             "? AND layer_index >= ? ORDER BY layer_index";
-    case v1::ExportTableRequest::SAMPLES:
-      return "SELECT sample_index, cycles FROM run_samples WHERE run_id = ? "
-             "AND sample_index >= ? ORDER BY sample_index";
-    default:
-      return "SELECT p.sample_index, s.name, p.label, p.predicted, p.cycles "
-             "FROM predictions p LEFT JOIN dataset_samples s ON s.sha256 = ?3 "
-             "AND s.sample_index = p.sample_index WHERE p.job_id = ?1 AND "
-             "p.sample_index >= ?2 ORDER BY p.sample_index";
-  }
+void WriteLayer(const RunHead& head, int64_t index, const v1::LayerInfo& info,
+                int64_t cycles, RowWriter* writer) {
+  WriteHead(head, writer);
+  writer->Int(index);
+  writer->Text(info.op());
+  writer->Text(info.name());
+  writer->Text(ShapeOf(info.input_shape()));
+  writer->Text(ShapeOf(info.output_shape()));
+  writer->Int(info.macs());
+  writer->Int(info.weights_bytes());
+  writer->Int(cycles);
+  WriteMicros(cycles, head.clock_hz, writer);
+  writer->EndRow();
 }
 
-void WriteRowOf(Table table, const RunHead& head, const Query& row,
-                RowWriter* writer) {
-  if (table == v1::ExportTableRequest::LAYERS) {
-    WriteLayer(head, row, writer);
-  } else if (table == v1::ExportTableRequest::SAMPLES) {
-    WriteSample(head, row, writer);
-  } else {
-    WritePrediction(head, row, writer);
-  }
+void WriteSample(const RunHead& head, int64_t index, int64_t cycles,
+                 RowWriter* writer) {
+  WriteHead(head, writer);
+  writer->Int(index);
+  writer->Int(cycles);
+  WriteMicros(cycles, head.clock_hz, writer);
+  writer->EndRow();
+}
+
+void WritePrediction(const RunHead& head, const v1::Prediction& row,
+                     RowWriter* writer) {
+  WriteHead(head, writer);
+  writer->Text(head.dataset_name);
+  writer->Int(row.sample_index());
+  writer->Text(row.sample_name());
+  writer->Int(row.label());
+  writer->Int(row.predicted());
+  writer->Bool(row.label() == row.predicted());
+  writer->Int(row.cycles());
+  WriteMicros(row.cycles(), head.clock_hz, writer);
   writer->EndRow();
 }
 

@@ -3,8 +3,6 @@
 #include <deque>
 
 #include "server/filter/filter.h"
-#include "server/request/resource_ids.h"
-#include "server/store/sqlite.h"
 #include "server/transfer/export_rows.h"
 #include "server/transfer/row_writer.h"
 
@@ -20,21 +18,16 @@ constexpr int kRowsAtOnce = 1000, kHeadsAtOnce = 256;
 // Where a table is read, how far it has come.
 class TableReader {
  public:
-  TableReader(Database& database, const Request& request, FilterSql filter)
-      : database_(database),
+  TableReader(ExportReader& reader, const Request& request, Filter filter)
+      : reader_(reader),
         table_(request.table()),
         filter_(std::move(filter)),
         writer_(request.format(), ColumnsOf(request.table())) {}
 
   // Rows that come later are not waited for: it must end.
   absl::Status FindEnd() {
-    ASSIGN_OR_RETURN(
-        Query row,
-        database_.Select(
-            absl::StrCat("SELECT coalesce(max(id), 0) FROM ", Source())
-                .c_str()));
-    RETURN_IF_ERROR(row.Step().status());
-    end_ = row.Int(0);
+    ASSIGN_OR_RETURN(end_, table_ == Request::JOBS ? reader_.LastJobId()
+                                                   : reader_.LastRunId());
     return absl::OkStatus();
   }
 
@@ -47,70 +40,44 @@ class TableReader {
   RowWriter& writer() { return writer_; }
 
  private:
-  [[nodiscard]] const char* Source() const {
-    return table_ == Request::JOBS ? "jobs" : "runs";
+  [[nodiscard]] ExportPiece Piece(int limit) const {
+    return {.filter = filter_, .after = last_, .end = end_, .limit = limit};
   }
-
-  absl::StatusOr<Query> SelectPage(const std::string& columns, int limit) {
-    std::vector<Value> values = {last_, end_};
-    values.insert(values.end(), filter_.values.begin(), filter_.values.end());
-    values.emplace_back(static_cast<int64_t>(limit));
-    return database_.SelectValues(
-        absl::StrCat("SELECT ", columns, " FROM ", Source(),
-                     " WHERE id > ? AND id <= ?", filter_.And(),
-                     " ORDER BY id LIMIT ?"),
-        values);
+  [[nodiscard]] bool has_room() const {
+    return writer_.buffer().size() < kFullBytes;
   }
 
   absl::StatusOr<bool> ReadRows() {
-    const bool runs = table_ == Request::RUNS;
-    ASSIGN_OR_RETURN(
-        Query row,
-        SelectPage(runs ? kRunExportColumns : kJobExportColumns, kRowsAtOnce));
-    for (int count = 0; writer_.buffer().size() < kFullBytes; ++count) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        return count < kRowsAtOnce;
-      }
-      last_ = row.Int(0);
-      runs ? WriteRun(row, &writer_) : WriteJob(row, &writer_);
-    }
-    return false;
-  }
-
-  absl::Status ReadHeads() {
-    ASSIGN_OR_RETURN(
-        Query row,
-        SelectPage("id, job_id, model_name, board_id, origin, dataset_name, "
-                   "dataset_sha256, clock_hz",
-                   kHeadsAtOnce));
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        return absl::OkStatus();
-      }
-      last_ = row.Int(0);
-      heads_.push_back(
-          {.id = row.Int(0),
-           .job_id = row.Int(1),
-           .run_id = RunName(row.Int(0)),
-           .model_name = row.Bytes(2),
-           .board_id = row.Bytes(3),
-           .origin = v1::Origin_Name(static_cast<v1::Origin>(row.Int(4))),
-           .dataset_name = row.Bytes(5),
-           .dataset_sha256 = row.Bytes(6),
-           .clock_hz = row.Int(7)});
-    }
+    int count = 0;
+    const auto written = [&](int64_t id) {
+      last_ = id;
+      ++count;
+      return has_room();
+    };
+    RETURN_IF_ERROR(
+        table_ == Request::RUNS
+            ? reader_.Runs(Piece(kRowsAtOnce),
+                           [&](const ExportedRun& run) {
+                             WriteRun(run, &writer_);
+                             return written(run.id);
+                           })
+            : reader_.Jobs(Piece(kRowsAtOnce), [&](const JobRecord& job) {
+                WriteJob(job, &writer_);
+                return written(job.id);
+              }));
+    return has_room() && count < kRowsAtOnce;
   }
 
   absl::StatusOr<bool> ReadParts() {
     if (heads_.empty()) {
-      RETURN_IF_ERROR(ReadHeads());
-      if (heads_.empty()) {
+      ASSIGN_OR_RETURN(auto heads, reader_.RunHeads(Piece(kHeadsAtOnce)));
+      if (heads.empty()) {
         return true;
       }
+      last_ = heads.back().id;
+      heads_.assign(heads.begin(), heads.end());
     }
-    while (!heads_.empty() && writer_.buffer().size() < kFullBytes) {
+    while (!heads_.empty() && has_room()) {
       ASSIGN_OR_RETURN(const bool run_done, ReadPartsOf(heads_.front()));
       if (run_done) {
         heads_.pop_front();
@@ -121,28 +88,36 @@ class TableReader {
   }
 
   absl::StatusOr<bool> ReadPartsOf(const RunHead& head) {
-    const bool predictions = table_ == Request::PREDICTIONS;
-    std::vector<Value> values = {predictions ? head.job_id : head.id,
-                                 next_index_};
-    if (predictions) {
-      values.emplace_back(head.dataset_sha256);
+    const auto written = [&](int64_t index) {
+      next_index_ = index + 1;
+      return has_room();
+    };
+    if (table_ == Request::LAYERS) {
+      RETURN_IF_ERROR(reader_.Layers(
+          head, next_index_,
+          [&](int64_t index, const v1::LayerInfo& info, int64_t cycles) {
+            WriteLayer(head, index, info, cycles, &writer_);
+            return written(index);
+          }));
+    } else if (table_ == Request::SAMPLES) {
+      RETURN_IF_ERROR(reader_.Samples(
+          head, next_index_, [&](int64_t index, int64_t cycles) {
+            WriteSample(head, index, cycles, &writer_);
+            return written(index);
+          }));
+    } else {
+      RETURN_IF_ERROR(reader_.Predictions(
+          head, next_index_, [&](const v1::Prediction& row) {
+            WritePrediction(head, row, &writer_);
+            return written(row.sample_index());
+          }));
     }
-    ASSIGN_OR_RETURN(Query row,
-                     database_.SelectValues(SelectOf(table_), values));
-    while (writer_.buffer().size() < kFullBytes) {
-      ASSIGN_OR_RETURN(const bool more, row.Step());
-      if (!more) {
-        return true;
-      }
-      next_index_ = row.Int(0) + 1;
-      WriteRowOf(table_, head, row, &writer_);
-    }
-    return false;
+    return has_room();  // else there may be more
   }
 
-  Database& database_;
-  Table table_;
-  FilterSql filter_;
+  ExportReader& reader_;
+  TableKind table_;
+  Filter filter_;
   RowWriter writer_;
   int64_t last_ = 0, end_ = 0;
   std::deque<RunHead> heads_;  ///< runs whose rows come next
@@ -180,19 +155,17 @@ absl::Status CheckRequest(const Request& request) {
 
 }  // namespace
 
-absl::Status ExportTable(const std::filesystem::path& database,
+absl::Status ExportTable(const OpenExport& open,
                          const v1::ExportTableRequest& request, int64_t now_us,
                          const TextSink& sink) {
   RETURN_IF_ERROR(CheckRequest(request));
-  ASSIGN_OR_RETURN(
-      FilterSql filter,
-      CompileFilter(request.filter(),
-                    request.table() == Request::JOBS ? JobFilterFields()
-                                                     : RunFilterFields(),
-                    now_us));
-  ASSIGN_OR_RETURN(Database reader,
-                   Database::Open(database, Database::Mode::kReadOnly));
-  TableReader table(reader, request, std::move(filter));
+  ASSIGN_OR_RETURN(Filter filter, BindFilter(request.filter(),
+                                             request.table() == Request::JOBS
+                                                 ? JobFilterFields()
+                                                 : RunFilterFields(),
+                                             now_us));
+  ASSIGN_OR_RETURN(const auto reader, open());
+  TableReader table(*reader, request, std::move(filter));
   RETURN_IF_ERROR(table.FindEnd());
   bool done = false;
   while (!done) {

@@ -1,13 +1,13 @@
-// One table as text, row by row, on a connection of its own. Between two
-// pieces no transaction is open, so a slow reader holds nothing up.
+// One table as text, row by row. Between two pieces nothing of the store is
+// held, so a slow reader holds nothing up.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <string>
 
 #include "base/status.h"
+#include "server/store/export_reader.h"
 #include "tinyrig/v1/transfer_service.pb.h"
 
 namespace tinyrig::server {
@@ -19,7 +19,7 @@ using TextSink = std::function<bool(const std::string& lines)>;
 /// The columns of docs/EXPORT.md. What comes while it runs is left out, what
 /// is deleted meanwhile is missing from there on. INVALID_ARGUMENT: table,
 /// format, filter. CANCELLED: the caller has gone.
-absl::Status ExportTable(const std::filesystem::path& database,
+absl::Status ExportTable(const OpenExport& open,
                          const v1::ExportTableRequest& request, int64_t now_us,
                          const TextSink& sink);
 

@@ -2,17 +2,20 @@
 #include <algorithm>
 #include <vector>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "base/log.h"
 #include "server/lab/run_builder.h"
 #include "server/request/resource_ids.h"
 #include "server/stats/latency.h"
-#include "server/store/sqlite_store.h"
 #include "server/transfer/check_record.h"
-#include "server/transfer/place.h"
+#include "server/transfer/field_path.h"
 #include "server/transfer/transfer_api.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 // Without this the record's job could not be repeated here.
 absl::Status NeedModel(Lab& lab, const v1::RunRecord& record) {
@@ -111,14 +114,20 @@ JobRecord JobOf(const v1::RunRecord& source) {
   record.dataset_sha256 = source.run().dataset_sha256();
   record.sample_count = source.predictions_size();
   record.fence = source.job().attempt();
-  record.create_us = MicrosOf(source.job().create_time());
-  record.compile_start_us = MicrosOf(source.job().compile_start_time());
-  record.compile_end_us = MicrosOf(source.job().compile_end_time());
-  const int64_t lease_us = MicrosOf(source.job().lease_time());
+  record.create_us =
+      TimeUtil::TimestampToMicroseconds(source.job().create_time());
+  record.compile_start_us =
+      TimeUtil::TimestampToMicroseconds(source.job().compile_start_time());
+  record.compile_end_us =
+      TimeUtil::TimestampToMicroseconds(source.job().compile_end_time());
+  const int64_t lease_us =
+      TimeUtil::TimestampToMicroseconds(source.job().lease_time());
   record.used_us = std::max<int64_t>(
-      0,
-      record.compile_end_us - record.compile_start_us +
-          (lease_us == 0 ? 0 : MicrosOf(source.job().end_time()) - lease_us));
+      0, record.compile_end_us - record.compile_start_us +
+             (lease_us == 0
+                  ? 0
+                  : TimeUtil::TimestampToMicroseconds(source.job().end_time()) -
+                        lease_us));
   return record;
 }
 

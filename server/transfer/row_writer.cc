@@ -3,9 +3,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <ctime>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/time.h"
 
 #include "base/check.h"
 
@@ -102,18 +102,8 @@ void AppendJsonString(std::string_view text, std::string* out) {
 }
 
 std::string Rfc3339(int64_t unix_us) {
-  int64_t seconds = unix_us / 1'000'000;
-  int64_t micros = unix_us % 1'000'000;
-  if (micros < 0) {
-    micros += 1'000'000;
-    --seconds;
-  }
-  const auto time = static_cast<time_t>(seconds);
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  return absl::StrFormat("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-                         utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                         utc.tm_hour, utc.tm_min, utc.tm_sec, micros);
+  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E6SZ",
+                          absl::FromUnixMicros(unix_us), absl::UTCTimeZone());
 }
 
 RowWriter::RowWriter(Format format, std::span<const std::string_view> columns)

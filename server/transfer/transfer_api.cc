@@ -8,7 +8,8 @@ absl::Status TransferApi::ExportTable(
     const Caller& caller, const v1::ExportTableRequest& request,
     const std::function<bool(const std::string& chunk)>& sink) {
   RETURN_IF_ERROR(check_(caller, Scope::kRead));
-  return server::ExportTable(database_, request, lab_.clock.UnixMicros(), sink);
+  return server::ExportTable(open_export_, request, lab_.clock.UnixMicros(),
+                             sink);
 }
 
 }  // namespace tinyrig::server

@@ -4,13 +4,13 @@
 // import_record.cc. Thread-safe.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <string>
 
 #include "base/status.h"
 #include "server/lab/lab.h"
 #include "server/request/caller.h"
+#include "server/store/export_reader.h"
 #include "tinyrig/v1/transfer_service.pb.h"
 
 namespace tinyrig::server {
@@ -20,9 +20,11 @@ inline constexpr size_t kMaxRecordBytes = 60 << 20;
 
 class TransferApi {
  public:
-  /// `database`: the store's file, migrated already. `lab` must outlive this.
-  TransferApi(Lab& lab, std::filesystem::path database, ScopeCheck check)
-      : lab_(lab), database_(std::move(database)), check_(std::move(check)) {}
+  /// `open_export` reads the lab's store. `lab` must outlive this.
+  TransferApi(Lab& lab, OpenExport open_export, ScopeCheck check)
+      : lab_(lab),
+        open_export_(std::move(open_export)),
+        check_(std::move(check)) {}
 
   /// Sinks return false when the caller has gone. Chunks are whole lines.
   absl::Status ExportTable(
@@ -36,7 +38,7 @@ class TransferApi {
 
  private:
   Lab& lab_;
-  std::filesystem::path database_;
+  OpenExport open_export_;
   ScopeCheck check_;
 };
 

@@ -1,25 +1,23 @@
 // Jobs: their rows, their way through the states, their log.
 #include <algorithm>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "base/log.h"
 #include "server/queue/job_state.h"
 #include "server/request/resource_ids.h"
+#include "server/store/sqlite_rows.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
 
-constexpr char kJobColumns[] =
-    "SELECT id, request_id, state, spec, dataset_sha256, sample_count, "
-    "create_us, compile_start_us, compile_end_us, lease_us, end_us, "
-    "artifact_sha256, compile_cached, board_name, agent_id, fence, "
-    "failed_count, lost_count, cancel_requested, used_us, stored_samples, "
-    "run_id, failure, revision FROM jobs ";
+using google::protobuf::util::TimeUtil;
 
 void SetTimes(const Query& row, v1::Job& job) {
   const auto set = [&row](int column, auto mutable_time) {
     if (row.Int(column) != 0) {
-      SetTimestamp(row.Int(column), mutable_time());
+      *mutable_time() = TimeUtil::MicrosecondsToTimestamp(row.Int(column));
     }
   };
   set(6, [&] { return job.mutable_create_time(); });
@@ -29,7 +27,43 @@ void SetTimes(const Query& row, v1::Job& job) {
   set(10, [&] { return job.mutable_end_time(); });
 }
 
-JobRecord RecordOf(const Query& row) {
+constexpr char kQueuedColumns[] =
+    "SELECT id, board_id, submitter, artifact_sha256, priority, create_us, "
+    "spec, board_name, failed_count FROM jobs WHERE state = ? ";
+
+QueuedJob QueuedOf(const Query& row) {
+  v1::JobSpec spec;
+  spec.ParseFromString(row.Bytes(6));
+  return {.id = row.Int(0),
+          .board_id = row.Bytes(1),
+          .board_name = spec.board_name(),
+          .avoid_board = row.Int(8) > 0 ? row.Bytes(7) : "",
+          .submitter = row.Bytes(2),
+          .artifact_sha256 = row.Bytes(3),
+          .priority = static_cast<int>(row.Int(4)),
+          .create_us = row.Int(5)};
+}
+
+absl::Status OneRow(const absl::StatusOr<int64_t>& changed, int64_t job_id,
+                    std::string_view wanted) {
+  if (changed.ok() && *changed == 1) {
+    return absl::OkStatus();
+  }
+  return changed.ok() ? absl::FailedPreconditionError(absl::StrCat(
+                            "job j-", job_id, " is not ", std::string(wanted)))
+                      : changed.status();
+}
+
+}  // namespace
+
+const char kSelectJobs[] =
+    "SELECT id, request_id, state, spec, dataset_sha256, sample_count, "
+    "create_us, compile_start_us, compile_end_us, lease_us, end_us, "
+    "artifact_sha256, compile_cached, board_name, agent_id, fence, "
+    "failed_count, lost_count, cancel_requested, used_us, stored_samples, "
+    "run_id, failure, revision FROM jobs ";
+
+JobRecord JobOf(const Query& row) {
   JobRecord record;
   v1::Job& job = record.job;
   record.id = row.Int(0);
@@ -64,35 +98,6 @@ JobRecord RecordOf(const Query& row) {
   return record;
 }
 
-constexpr char kQueuedColumns[] =
-    "SELECT id, board_id, submitter, artifact_sha256, priority, create_us, "
-    "spec, board_name, failed_count FROM jobs WHERE state = ? ";
-
-QueuedJob QueuedOf(const Query& row) {
-  v1::JobSpec spec;
-  spec.ParseFromString(row.Bytes(6));
-  return {.id = row.Int(0),
-          .board_id = row.Bytes(1),
-          .board_name = spec.board_name(),
-          .avoid_board = row.Int(8) > 0 ? row.Bytes(7) : "",
-          .submitter = row.Bytes(2),
-          .artifact_sha256 = row.Bytes(3),
-          .priority = static_cast<int>(row.Int(4)),
-          .create_us = row.Int(5)};
-}
-
-absl::Status OneRow(const absl::StatusOr<int64_t>& changed, int64_t job_id,
-                    std::string_view wanted) {
-  if (changed.ok() && *changed == 1) {
-    return absl::OkStatus();
-  }
-  return changed.ok() ? absl::FailedPreconditionError(absl::StrCat(
-                            "job j-", job_id, " is not ", std::string(wanted)))
-                      : changed.status();
-}
-
-}  // namespace
-
 absl::StatusOr<int64_t> SqliteStore::AddJob(const JobRecord& record) {
   const std::lock_guard lock(write_mutex_);
   const v1::JobSpec& spec = record.job.spec();
@@ -119,31 +124,31 @@ absl::StatusOr<std::optional<JobRecord>> SqliteStore::FindRequest(
     const std::string& request_id, const std::string& board_id) {
   const std::lock_guard lock(read_mutex_);
   static const std::string sql =
-      std::string(kJobColumns) + "WHERE request_id = ? AND board_id = ?";
+      std::string(kSelectJobs) + "WHERE request_id = ? AND board_id = ?";
   ASSIGN_OR_RETURN(Query row,
                    reader_.Select(sql.c_str(), request_id, board_id));
   ASSIGN_OR_RETURN(const bool found, row.Step());
-  return found ? std::optional(RecordOf(row)) : std::nullopt;
+  return found ? std::optional(JobOf(row)) : std::nullopt;
 }
 
 absl::StatusOr<JobRecord> SqliteStore::GetJob(int64_t id) {
   const std::lock_guard lock(read_mutex_);
-  static const std::string sql = std::string(kJobColumns) + "WHERE id = ?";
+  static const std::string sql = std::string(kSelectJobs) + "WHERE id = ?";
   ASSIGN_OR_RETURN(Query row, reader_.Select(sql.c_str(), id));
   ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
     return absl::NotFoundError(absl::StrCat("no job j-", id));
   }
-  return RecordOf(row);
+  return JobOf(row);
 }
 
 absl::StatusOr<ListPage<JobRecord>> SqliteStore::ListJobs(
     const ListRequest& request) {
-  static const std::string sql = std::string(kJobColumns) + "WHERE id = ?";
+  static const std::string sql = std::string(kSelectJobs) + "WHERE id = ?";
   ListPage<JobRecord> page;
   ASSIGN_OR_RETURN(page.next, lists_->Read(kJobTable, request, sql.c_str(),
                                            [&](const Query& row) {
-                                             page.rows.push_back(RecordOf(row));
+                                             page.rows.push_back(JobOf(row));
                                            }));
   return page;
 }
@@ -354,8 +359,8 @@ absl::Status SqliteStore::AddLog(int64_t job_id,
         writer_
             .Run("INSERT INTO job_log SELECT ?1, coalesce(max(line) + 1, 0), "
                  "?2, ?3, ?4 FROM job_log WHERE job_id = ?1 HAVING "
-                 "coalesce(max(line), 0) < 10000",
-                 job_id, line.time_us, line.source, line.text)
+                 "coalesce(max(line), 0) < ?5 - 1",
+                 job_id, line.time_us, line.source, line.text, kMaxJobLogLines)
             .status());
   }
   return transaction.Commit();

@@ -1,4 +1,4 @@
-#include "server/transfer/place.h"
+#include "server/transfer/field_path.h"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ constexpr double kRounding = 1e-9;
 
 }  // namespace
 
-std::string Place::Text() const {
+std::string FieldPath::Text() const {
   std::string text(list);
   if (index >= 0) {
     absl::StrAppend(&text, "[", index, "]");
@@ -34,48 +34,48 @@ std::string Quoted(std::string_view got) {
   return absl::StrCat("\"", text, got.size() > kShownBytes ? "...\"" : "\"");
 }
 
-absl::Status Wrong(const Place& place, std::string_view got,
+absl::Status Wrong(const FieldPath& path, std::string_view got,
                    std::string_view wanted) {
   return absl::InvalidArgumentError(
-      absl::StrCat(place.Text(), ": ", std::string(got), ", ",
+      absl::StrCat(path.Text(), ": ", std::string(got), ", ",
                    std::string(wanted), " is wanted"));
 }
 
-absl::Status CheckRange(const Place& place, int64_t got, int64_t low,
+absl::Status CheckRange(const FieldPath& path, int64_t got, int64_t low,
                         int64_t high) {
   return got >= low && got <= high
              ? absl::OkStatus()
-             : Wrong(place, absl::StrCat(got), absl::StrCat(low, "..", high));
+             : Wrong(path, absl::StrCat(got), absl::StrCat(low, "..", high));
 }
 
-absl::Status CheckAmount(const Place& place, double got) {
+absl::Status CheckAmount(const FieldPath& path, double got) {
   return got >= 0 && got <= kMaxAmount  // NaN is neither
              ? absl::OkStatus()
-             : Wrong(place, absl::StrCat(got), "a number of 0..1e12");
+             : Wrong(path, absl::StrCat(got), "a number of 0..1e12");
 }
 
-absl::Status CheckClose(const Place& place, double got, double wanted) {
+absl::Status CheckClose(const FieldPath& path, double got, double wanted) {
   const double room = kRounding * std::max(1.0, std::abs(wanted));
   return std::abs(got - wanted) <= room
              ? absl::OkStatus()
-             : Wrong(place, absl::StrCat(got), absl::StrCat(wanted));
+             : Wrong(path, absl::StrCat(got), absl::StrCat(wanted));
 }
 
-absl::Status CheckSame(const Place& place, int64_t got, int64_t wanted) {
+absl::Status CheckSame(const FieldPath& path, int64_t got, int64_t wanted) {
   return got == wanted ? absl::OkStatus()
-                       : Wrong(place, absl::StrCat(got), absl::StrCat(wanted));
+                       : Wrong(path, absl::StrCat(got), absl::StrCat(wanted));
 }
 
-absl::Status CheckSame(const Place& place, std::string_view got,
+absl::Status CheckSame(const FieldPath& path, std::string_view got,
                        std::string_view wanted) {
   return got == wanted ? absl::OkStatus()
-                       : Wrong(place, Quoted(got), Quoted(wanted));
+                       : Wrong(path, Quoted(got), Quoted(wanted));
 }
 
-absl::Status CheckText(const Place& place, std::string_view got,
+absl::Status CheckText(const FieldPath& path, std::string_view got,
                        size_t max_bytes) {
   if (got.size() > max_bytes) {
-    return Wrong(place, absl::StrCat(got.size(), " bytes of text"),
+    return Wrong(path, absl::StrCat(got.size(), " bytes of text"),
                  absl::StrCat("at most ", max_bytes));
   }
   return std::ranges::any_of(got,
@@ -83,15 +83,16 @@ absl::Status CheckText(const Place& place, std::string_view got,
                                return static_cast<unsigned char>(c) < 0x20 ||
                                       c == 0x7F;
                              })
-             ? Wrong(place, Quoted(got), "text without control characters")
+             ? Wrong(path, Quoted(got), "text without control characters")
              : absl::OkStatus();
 }
 
-absl::Status CheckHex(const Place& place, std::string_view got, size_t digits) {
+absl::Status CheckHex(const FieldPath& path, std::string_view got,
+                      size_t digits) {
   return got.size() == digits && got.find_first_not_of("0123456789abcdef") ==
                                      std::string_view::npos
              ? absl::OkStatus()
-             : Wrong(place, Quoted(got),
+             : Wrong(path, Quoted(got),
                      absl::StrCat(digits, " lower-case hex digits"));
 }
 

@@ -1,11 +1,15 @@
 // Runs of other servers: stored as if they had been made here, with their own
 // times, but without leases (those name this lab's agents and boards).
+#include <google/protobuf/util/time_util.h>
+
 #include "server/request/resource_ids.h"
 #include "server/store/sqlite_store.h"
 #include "tinyrig/v1/transfer_service.pb.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 // The run that this source was stored as; 0: none.
 absl::StatusOr<int64_t> FindImported(Database& database,
@@ -24,7 +28,7 @@ absl::StatusOr<int64_t> FindImported(Database& database,
   }
   if (row.Int(0) == 0 || row.Bytes(2) != run.model_sha256() ||
       row.Bytes(3) != run.board_id() ||
-      row.Int(4) != MicrosOf(run.create_time()) ||
+      row.Int(4) != TimeUtil::TimestampToMicroseconds(run.create_time()) ||
       row.Int(5) != run.latency().cycles_p50()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "source_run_id: job j-", row.Int(1), " (request id ",
@@ -53,7 +57,8 @@ absl::Status InsertLog(Database& database, int64_t job_id,
   for (const v1::JobLogLine& line : source.log()) {
     RETURN_IF_ERROR(database
                         .Run("INSERT INTO job_log VALUES (?, ?, ?, ?, ?)",
-                             job_id, number++, MicrosOf(line.time()),
+                             job_id, number++,
+                             TimeUtil::TimestampToMicroseconds(line.time()),
                              line.source(), line.text())
                         .status());
   }
@@ -89,7 +94,8 @@ absl::StatusOr<int64_t> SqliteStore::AddImportedJob(const JobRecord& record) {
                static_cast<int>(v1::Job::SUCCEEDED), Blob{bytes},
                record.dataset_sha256, record.sample_count, record.create_us,
                record.compile_start_us, record.compile_end_us,
-               MicrosOf(job.lease_time()), MicrosOf(job.end_time()),
+               TimeUtil::TimestampToMicroseconds(job.lease_time()),
+               TimeUtil::TimestampToMicroseconds(job.end_time()),
                job.artifact_sha256(), job.compile_cached(), job.board_name(),
                job.agent_id(), record.fence, record.used_us,
                record.sample_count)
@@ -109,8 +115,10 @@ absl::StatusOr<ImportStore::Imported> SqliteStore::AddImported(
   ASSIGN_OR_RETURN(const int64_t job_id, AddImportedJob(record));
   v1::Run run = source.run();
   run.set_job_id(JobName(job_id));
-  ASSIGN_OR_RETURN(const int64_t run_id,
-                   AddRunRow(run, job_id, MicrosOf(run.create_time())));
+  ASSIGN_OR_RETURN(
+      const int64_t run_id,
+      AddRunRow(run, job_id,
+                TimeUtil::TimestampToMicroseconds(run.create_time())));
   RETURN_IF_ERROR(AddRunRows(run, run_id));
   RETURN_IF_ERROR(InsertPredictions(writer_, job_id, source));
   RETURN_IF_ERROR(InsertLog(writer_, job_id, source));

@@ -105,15 +105,18 @@ absl::StatusOr<int64_t> SqliteStore::AddLeaseRows(const NewLease& lease) {
     return absl::FailedPreconditionError(
         absl::StrCat("job j-", lease.job_id, " is not waiting for a board"));
   }
-  RETURN_IF_ERROR(
-      writer_
-          .Run("INSERT INTO leases (job_id, fence, agent_id, board_name, "
-               "board_uid, artifact_sha256, submitter, start_us) SELECT j.id, "
-               "j.fence, j.agent_id, j.board_name, b.uid, j.artifact_sha256, "
-               "j.submitter, ? FROM jobs j JOIN boards b ON b.name = "
-               "j.board_name WHERE j.id = ?",
-               lease.now_us, lease.job_id)
-          .status());
+  ASSIGN_OR_RETURN(
+      const int64_t added,
+      writer_.Run("INSERT INTO leases (job_id, fence, agent_id, board_name, "
+                  "board_uid, artifact_sha256, submitter, start_us) SELECT "
+                  "j.id, j.fence, j.agent_id, j.board_name, b.uid, "
+                  "j.artifact_sha256, j.submitter, ? FROM jobs j JOIN boards b "
+                  "ON b.name = j.board_name WHERE j.id = ?",
+                  lease.now_us, lease.job_id));
+  if (added != 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("no board \"", lease.board_name, "\""));
+  }
   int64_t fence = 0;
   {
     ASSIGN_OR_RETURN(Query row,

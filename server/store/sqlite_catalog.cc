@@ -1,12 +1,16 @@
 // Blobs, datasets, agents, boards and the compile cache.
 #include <algorithm>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "server/request/resource_ids.h"
 #include "server/store/board_events.h"
 #include "server/store/sqlite_store.h"
 
 namespace tinyrig::server {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr char kDatasetColumns[] =
     "SELECT name, sha256, sample_count, sample_bytes, class_count, "
@@ -25,7 +29,8 @@ v1::Dataset DatasetOf(const Query& row) {
   dataset.set_sample_bytes(row.Int(3));
   dataset.set_class_count(static_cast<int32_t>(row.Int(4)));
   dataset.set_preprocessing(row.Bytes(5));
-  SetTimestamp(row.Int(6), dataset.mutable_create_time());
+  *dataset.mutable_create_time() =
+      TimeUtil::MicrosecondsToTimestamp(row.Int(6));
   return dataset;
 }
 
@@ -37,7 +42,8 @@ v1::Board BoardOf(const Query& row) {
   board.set_uid(row.Bytes(3));
   board.set_state(static_cast<v1::Board::State>(row.Int(4)));
   board.set_last_fault(row.Bytes(5));
-  SetTimestamp(row.Int(6), board.mutable_last_seen_time());
+  *board.mutable_last_seen_time() =
+      TimeUtil::MicrosecondsToTimestamp(row.Int(6));
   board.set_erase_count(row.Int(7));
   board.set_finished_job_count(row.Int(8));
   board.set_failed_job_count(row.Int(9));

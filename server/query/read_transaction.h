@@ -11,16 +11,16 @@
 namespace tinyrig::server {
 
 /// Ends with its life. One at a time on a connection.
-class Snapshot {
+class ReadTransaction {
  public:
-  static absl::StatusOr<Snapshot> Begin(Database& database) {
+  static absl::StatusOr<ReadTransaction> Begin(Database& database) {
     RETURN_IF_ERROR(database.Exec("BEGIN"));
-    return Snapshot(database);
+    return ReadTransaction(database);
   }
-  Snapshot(Snapshot&& other) noexcept
+  ReadTransaction(ReadTransaction&& other) noexcept
       : database_(std::exchange(other.database_, nullptr)) {}
-  Snapshot& operator=(Snapshot&&) = delete;
-  ~Snapshot() {
+  ReadTransaction& operator=(ReadTransaction&&) = delete;
+  ~ReadTransaction() {
     if (database_ != nullptr && database_->in_transaction()) {
       if (const absl::Status ended = database_->Exec("ROLLBACK"); !ended.ok()) {
         LOG_ERROR("query", "{}", ended.ToString());
@@ -29,7 +29,7 @@ class Snapshot {
   }
 
  private:
-  explicit Snapshot(Database& database) : database_(&database) {}
+  explicit ReadTransaction(Database& database) : database_(&database) {}
   Database* database_;
 };
 
