@@ -164,6 +164,7 @@ class Cpu final : public Core, public CoreState {
   const Op* EnterSynchronous(unsigned number, uint32_t return_address,
                              uint8_t it);
   const Op* ExceptionReturn(const Op* op, uint32_t value);
+  const Op* InvalidReturn(const Op* op, uint32_t value);
   const Op* Unstack(const Op* op, uint32_t value);
   const Op* LockUp(uint32_t address);
   void RecordFault(FaultKind kind);

@@ -290,6 +290,19 @@ const Op* Cpu::BranchTo(const Op* op_at, uint32_t target) {
   return Jump(target);
 }
 
+// The frame stays where it is, for the handler of the fault to return to.
+const Op* Cpu::InvalidReturn(const Op* op_at, uint32_t value) {
+  r[14] = 0xF0000000u | value;
+  RecordFault(FaultKind::kInvalidPc);
+  const bool usage = nvic.Enabled(kUsageFault) &&
+                     nvic.GroupPriority(kUsageFault) < ExecutionPriority();
+  if (!usage && ExecutionPriority() <= -1) {
+    return LockUp(op_at->pc);
+  }
+  scb.hfsr |= usage ? 0 : Scb::kHfsrForced;
+  return Vector(usage ? kUsageFault : kHardFault, 0);
+}
+
 const Op* Cpu::ExceptionReturn(const Op* op_at, uint32_t value) {
   const unsigned returning = ipsr;
   const bool to_thread = (value & kExcReturnThread) != 0;
@@ -303,15 +316,7 @@ const Op* Cpu::ExceptionReturn(const Op* op_at, uint32_t value) {
     faultmask = 0;
   }
   if (!valid) {
-    r[14] = 0xF0000000u | value;
-    RecordFault(FaultKind::kInvalidPc);
-    const bool usage = nvic.Enabled(kUsageFault) &&
-                       nvic.GroupPriority(kUsageFault) < ExecutionPriority();
-    if (!usage && ExecutionPriority() <= -1) {
-      return LockUp(op_at->pc);
-    }
-    scb.hfsr |= usage ? 0 : Scb::kHfsrForced;
-    return Vector(usage ? kUsageFault : kHardFault, 0);
+    return InvalidReturn(op_at, value);
   }
   // Tail-chaining: the frame stays for the next handler.
   const unsigned next = nvic.HighestPending();
@@ -349,6 +354,10 @@ const Op* Cpu::Unstack(const Op* op_at, uint32_t value) {
     return hard ? LockUp(op_at->pc) : Vector(derived, value);
   }
   const uint32_t xpsr = words[7];
+  const bool to_thread = (value & kExcReturnThread) != 0;
+  if (to_thread != ((xpsr & 0x1FF) == 0)) {
+    return InvalidReturn(op_at, value);
+  }
   const bool padded = (fp_frame || (scb.ccr & Scb::kCcrStackAlign) != 0) &&
                       (xpsr >> 9 & 1) != 0;
   r[13] = (frame + (fp_frame ? 0x68 : 0x20)) | (padded ? 4u : 0u);
@@ -365,8 +374,7 @@ const Op* Cpu::Unstack(const Op* op_at, uint32_t value) {
   event_register = true;
   slot_open = 0;
   Recheck();
-  if ((value & kExcReturnThread) != 0 && !nvic.AnyActive() &&
-      (scb.scr & Scb::kScrSleepOnExit) != 0) {
+  if (to_thread && !nvic.AnyActive() && (scb.scr & Scb::kScrSleepOnExit) != 0) {
     sleeping = true;
     waiting_for_event = false;
   }

@@ -179,6 +179,23 @@ TEST(System, SysTickCountsDownAndInterrupts) {
   EXPECT_EQ(machine.core->NextEventCycles(), UINT64_MAX);
 }
 
+// DDI 0403, B1.5.8: a frame whose IPSR does not fit the mode returned to.
+TEST(Faults, ReturnWithTheWrongIpsrIsInvalidPc) {
+  Machine machine;
+  machine.Connect();
+  machine.Put(kProgramStart, {0xDF00, kBkpt});  // svc #0
+  machine.Put(0x100, {0x6ABC, 0x6AFD, kBkpt});  // CFSR, HFSR
+  // ldr r0,[sp,#28]; adds r0,#3; str r0,[sp,#28]; bx lr
+  machine.Put(0x180, {0x9807, 0x3003, 0x9007, kBxLr});
+  machine.Start();
+  machine.PutWord(4 * 11, 0x181);
+  SetR(&machine, {0, 0, 0, 0, 0, 0, 0, 0xE000ED00});
+  EXPECT_EQ(machine.core->Run(1000), StopReason::kBreakpoint);
+  EXPECT_EQ(R(machine, 4), 1u << 18);
+  EXPECT_EQ(R(machine, 5), 1u << 30) << "UsageFault is not enabled";
+  EXPECT_EQ(R(machine, 13), kStackTop - 32) << "the frame stays";
+}
+
 TEST(System, CacheRegistersOnTheM7) {
   Machine machine(CoreKind::kCortexM7Dp);
   machine.core = CreateCore({.kind = CoreKind::kCortexM7Dp,

@@ -16,34 +16,35 @@ SysTick::SysTick(EventQueue* clock, std::function<void()> tick)
     : clock_(clock), tick_(std::move(tick)) {}
 
 void SysTick::Reset() {
-  control_ = reload_ = held_ = 0;
+  control_ = reload_ = value_ = 0;
+  count_flag_ = false;
   Schedule();
-}
-
-bool SysTick::Running() const {
-  return (control_ & kEnable) != 0 && reload_ != 0;
 }
 
 uint64_t SysTick::CyclesPerTick() const {
   return (control_ & kCoreClock) != 0 ? 1 : 8;
 }
 
-uint64_t SysTick::Ticks() const {
-  return (clock_->NowCycles() - start_cycles_) / CyclesPerTick();
-}
-
-uint32_t SysTick::Current() const {
-  if (!Running()) {
-    return held_;
+void SysTick::CatchUp() {
+  if ((control_ & kEnable) == 0) {
+    return;
+  }
+  uint64_t ticks = (clock_->NowCycles() - at_cycles_) / CyclesPerTick();
+  at_cycles_ += ticks * CyclesPerTick();
+  if (ticks < value_) {
+    value_ -= static_cast<uint32_t>(ticks);
+    return;
+  }
+  count_flag_ = count_flag_ || value_ != 0;
+  ticks -= value_;
+  value_ = 0;
+  if (reload_ == 0) {
+    return;  // stays at zero
   }
   const uint64_t period = uint64_t{reload_} + 1;
-  const uint64_t position = Ticks() % period;  // 0: the counter shows zero
-  return position == 0 ? 0 : static_cast<uint32_t>(period - position);
-}
-
-// Times that the counter went from 1 to 0.
-uint64_t SysTick::Wraps() const {
-  return Running() ? Ticks() / (uint64_t{reload_} + 1) : wraps_seen_;
+  count_flag_ = count_flag_ || ticks >= period;
+  const uint64_t position = ticks % period;  // 0: the counter is at zero
+  value_ = position == 0 ? 0 : static_cast<uint32_t>(period - position);
 }
 
 void SysTick::Schedule() {
@@ -51,56 +52,51 @@ void SysTick::Schedule() {
     clock_->Cancel(event_);
     event_ = 0;
   }
-  if (!Running() || (control_ & kTickInt) == 0) {
+  const bool reaches_zero = value_ != 0 || reload_ != 0;
+  if ((control_ & kEnable) == 0 || (control_ & kTickInt) == 0 ||
+      !reaches_zero) {
     return;
   }
-  const uint64_t period = uint64_t{reload_} + 1;
-  const uint64_t at = start_cycles_ + (Wraps() + 1) * period * CyclesPerTick();
-  event_ = clock_->At(at, [this] {
+  const uint64_t ticks = value_ != 0 ? value_ : uint64_t{reload_} + 1;
+  event_ = clock_->At(at_cycles_ + ticks * CyclesPerTick(), [this] {
     event_ = 0;
+    CatchUp();
     tick_();
     Schedule();
   });
 }
 
-// Continues from `value`, now. Zero reloads at the next tick.
-void SysTick::StartAt(uint32_t value) {
-  const uint64_t period = uint64_t{reload_} + 1;
-  const uint64_t position = value == 0 ? 0 : period - value;
-  const uint64_t past = (position % period) * CyclesPerTick();
-  // Before cycle `past` since power-on the subtraction wraps, as does Ticks().
-  start_cycles_ = clock_->NowCycles() - past;
-  wraps_seen_ = 0;
-}
-
 uint32_t SysTick::ReadControl() {
-  const uint64_t wraps = Wraps();
-  const bool flag = wraps != wraps_seen_;
-  wraps_seen_ = wraps;
-  return control_ | (flag ? kCountFlag : 0);
+  CatchUp();
+  const uint32_t flag = count_flag_ ? kCountFlag : 0;
+  count_flag_ = false;
+  return control_ | flag;
 }
 
 void SysTick::WriteControl(uint32_t value) {
-  held_ = Current();
-  control_ = value & (kEnable | kTickInt | kCoreClock);
-  if (Running()) {
-    StartAt(held_);
+  CatchUp();
+  if (((value ^ control_) & (kEnable | kCoreClock)) != 0) {
+    at_cycles_ = clock_->NowCycles();
   }
+  control_ = value & (kEnable | kTickInt | kCoreClock);
   Schedule();
 }
 
 void SysTick::WriteReload(uint32_t value) {
-  held_ = Current();
+  CatchUp();
   reload_ = value & 0xFFFFFF;
-  if (Running()) {
-    StartAt(held_ <= reload_ ? held_ : 0);
-  }
   Schedule();
 }
 
+uint32_t SysTick::Current() {
+  CatchUp();
+  return value_;
+}
+
 void SysTick::ClearCurrent() {
-  held_ = 0;
-  StartAt(0);
+  value_ = 0;
+  count_flag_ = false;
+  at_cycles_ = clock_->NowCycles();
   Schedule();
 }
 

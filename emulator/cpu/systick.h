@@ -25,24 +25,22 @@ class SysTick {
   [[nodiscard]] uint32_t reload() const { return reload_; }
   void WriteReload(uint32_t value);
   /// SYST_CVR; any write clears it and COUNTFLAG.
-  [[nodiscard]] uint32_t Current() const;
+  uint32_t Current();
   void ClearCurrent();
 
  private:
-  [[nodiscard]] bool Running() const;
   [[nodiscard]] uint64_t CyclesPerTick() const;
-  [[nodiscard]] uint64_t Ticks() const;
-  [[nodiscard]] uint64_t Wraps() const;
-  void StartAt(uint32_t value);
+  /// Counts the ticks since `at_cycles_`, moves it to the last of them.
+  void CatchUp();
   void Schedule();
 
   EventQueue* clock_;
   std::function<void()> tick_;
-  uint32_t control_ = 0;       // ENABLE, TICKINT, CLKSOURCE
-  uint32_t reload_ = 0;        // 24 bits
-  uint64_t start_cycles_ = 0;  // when the counter would have been at RELOAD
-  uint32_t held_ = 0;          // the counter while it stands
-  uint64_t wraps_seen_ = 0;    // wraps that COUNTFLAG has reported
+  uint32_t control_ = 0;     // ENABLE, TICKINT, CLKSOURCE
+  uint32_t reload_ = 0;      // 24 bits; loaded by the tick that follows zero
+  uint32_t value_ = 0;       // the counter as of at_cycles_
+  uint64_t at_cycles_ = 0;   // of a tick while the counter runs
+  bool count_flag_ = false;  // went from 1 to 0 since the last read of CSR
   EventQueue::Handle event_ = 0;
 };
 
