@@ -18,12 +18,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/unique_fd.h"
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 namespace tinyrig {
 namespace {
@@ -42,18 +42,16 @@ class Process {
   explicit Process(const std::vector<std::string>& arguments) {
     int ends[2];
     EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(ends[1], STDOUT_FILENO);
-      std::vector<char*> argv = {const_cast<char*>(kProgram.c_str())};
-      for (const std::string& argument : arguments) {
-        argv.push_back(const_cast<char*>(argument.c_str()));
-      }
-      argv.push_back(nullptr);
-      execv(kProgram.c_str(), argv.data());
-      _exit(127);
+    base::UniqueFd write_end(ends[1]);
+    std::vector<std::string> argv = {kProgram};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    auto child = base::Child::Start(
+        {.argv = std::move(argv), .output_fd = write_end.get()});
+    EXPECT_TRUE(child.ok()) << child.status();
+    if (child.ok()) {
+      child_ = *std::move(child);
     }
-    close(ends[1]);
+    write_end.Reset();
     FILE* out = fdopen(ends[0], "r");
     char line[1024] = "";
     if (std::fgets(line, sizeof(line), out) != nullptr) {
@@ -61,24 +59,19 @@ class Process {
     }
     std::fclose(out);
   }
-  ~Process() { End(SIGKILL); }
+  ~Process() { child_.Kill(); }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  /// Sends the signal and reaps; the wait status, or -1 when it is gone.
-  int End(int signal) {
-    int status = -1;
-    if (pid_ > 0) {
-      kill(pid_, signal);
-      waitpid(pid_, &status, 0);
-      pid_ = 0;
-    }
-    return status;
+  /// Sends the signal (0: none) and reaps.
+  base::ChildExit End(int signal) {
+    child_.Signal(signal);
+    return child_.Wait();
   }
   [[nodiscard]] const std::string& ready() const { return ready_; }
   /// User and system time so far, in clock ticks of 10 ms.
   [[nodiscard]] int64_t CpuTicks() const {
-    std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+    std::ifstream file("/proc/" + std::to_string(child_.pid()) + "/stat");
     std::string word;
     int64_t ticks = 0;
     for (int field = 1; file >> word; ++field) {
@@ -88,7 +81,7 @@ class Process {
   }
 
  private:
-  pid_t pid_ = 0;
+  base::Child child_;
   std::string ready_;
 };
 
@@ -185,16 +178,16 @@ TEST_P(VBoardProcess, SaysReadyAndLeavesNothingBehind) {
                                    ".loader control=" + link_ + ".control\n");
   EXPECT_TRUE(fs::is_symlink(link_));
   EXPECT_THAT(Control("status"), HasSubstr("\"uid\":\"VIRTtest0000\""));
-  const int status = process_->End(SIGTERM);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  const base::ChildExit end = process_->End(SIGTERM);
+  EXPECT_TRUE(end.signal == 0 && end.code == 0);
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_P(VBoardProcess, QuitEndsIt) {
   Start();
   EXPECT_EQ(Control("quit"), "ok");
-  const int status = process_->End(0);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  const base::ChildExit end = process_->End(0);
+  EXPECT_TRUE(end.signal == 0 && end.code == 0);
 }
 
 TEST_P(VBoardProcess, RomAnswersAndSurvivesClosing) {
