@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/sha256.h"
+#include "base/sha256_stream.h"
 
 namespace tinyrig::base {
 namespace {
@@ -12,6 +13,16 @@ TEST(Sha256, MatchesFips180Vector) {
   const uint8_t abc[] = {'a', 'b', 'c'};
   EXPECT_EQ(Sha256Hex(abc),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Sha256, PieceByPieceIsTheSame) {
+  Sha256Stream stream;
+  stream.Add("a");
+  stream.Add("");
+  stream.Add("bc");
+  const std::vector<uint8_t> abc = {'a', 'b', 'c'};
+  EXPECT_EQ(stream.Hex(), Sha256Hex(abc));
+  EXPECT_EQ(Sha256Stream().Hex(), Sha256Hex({}));
 }
 
 TEST(Sha256, HexIsSafeInAPath) {

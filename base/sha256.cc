@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+
 #include <openssl/sha.h>
 
 namespace tinyrig::base {
@@ -13,14 +15,8 @@ std::array<uint8_t, 32> Sha256(std::span<const uint8_t> bytes) {
 }
 
 std::string Hex(std::span<const uint8_t> bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
+  return absl::BytesToHexString(
+      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::string Sha256Hex(std::span<const uint8_t> bytes) {

@@ -293,7 +293,9 @@ void AddBaselines(CLI::App* admin, Context* context, int* exit_code) {
 
 void AddAdminCommands(CLI::App& app, Context* context, int* exit_code) {
   CLI::App* group =
-      app.add_subcommand("admin", "care of the stored data (docs/ADMIN.md)");
+      app.add_subcommand("admin",
+                         "backup, restore, garbage and integrity of the stored "
+                         "data (docs/ADMIN.md)");
   group->require_subcommand(1);
   AddBackupAndRestore(group, context, exit_code);
   AddGc(group, context, exit_code);

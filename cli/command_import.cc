@@ -152,8 +152,10 @@ void AddImportCommand(CLI::App& app, Context* context, int* exit_code) {
       "is, so it may be repeated");
   command->add_option("file", options->file,
                       "of `tinyrig export records`; - is standard input");
-  command->add_option("--from", options->from,
-                      "HOST:PORT of a running server, with the blobs");
+  command
+      ->add_option("--from", options->from,
+                   "HOST:PORT of a running server, with the blobs")
+      ->check(IsAddress());
   command->add_option("--filter", options->filter,
                       "of the other server's runs (docs/FILTER.md)");
   command->add_option("--blobs", options->blobs,

@@ -44,7 +44,10 @@ void AddFilterOptions(CLI::App* list, ListOptions* options,
 /// Adds --page-size and --page-token to a list command.
 void AddPageOptions(CLI::App* list, ListOptions* options);
 
-/// Adds --server to a command.
+/// An option's check: HOST:PORT with a port of 0..65535.
+CLI::Validator IsAddress();
+
+/// Adds --server to a command; what it or $TINYRIG_SERVER says is checked.
 void AddServerOption(CLI::App* command, Context* context);
 
 /// Adds -o/--output table|json|csv and --server to a command.

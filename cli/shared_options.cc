@@ -1,15 +1,32 @@
 #include <map>
 #include <string>
 
+#include "base/address.h"
 #include "cli/commands.h"
 
 namespace tinyrig::cli {
 
+CLI::Validator IsAddress() {
+  return {[](const std::string& text) {
+            return std::string(base::ParseHostPort(text).status().message());
+          },
+          ""};
+}
+
 void AddServerOption(CLI::App* command, Context* context) {
-  command->add_option("--server", context->server, "server address")
-      ->description(
-          "server address; also $TINYRIG_SERVER (default "
-          "127.0.0.1:7077)");
+  const CLI::Option* option =
+      command->add_option("--server", context->server, "server address")
+          ->check(IsAddress())
+          ->description(
+              "server address; also $TINYRIG_SERVER (default "
+              "127.0.0.1:7077)");
+  // CLI11 checks what stands on the command line only.
+  command->parse_complete_callback([option, context] {
+    const std::string wrong = IsAddress()(context->server);
+    if (option->count() == 0 && !wrong.empty()) {
+      throw CLI::ValidationError("$TINYRIG_SERVER", wrong);
+    }
+  });
 }
 
 void AddFormatOption(CLI::App* command, Context* context) {

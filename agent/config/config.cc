@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/config/strict_map.h"
+#include "base/address.h"
 #include "boards/board.h"
 
 namespace tinyrig::agent {
@@ -217,6 +218,8 @@ absl::Status CheckConfig(const AgentConfig& config) {
     return absl::InvalidArgumentError(absl::StrCat(
         "agent id '", config.agent_id, "' is not 1 to 64 of [A-Za-z0-9_.-]"));
   }
+  RETURN_IF_ERROR(
+      base::WithContext(base::ParseHostPort(config.server).status(), "server"));
   if (config.boards.empty() || config.boards.size() > kMaxBoards) {
     return absl::InvalidArgumentError(absl::StrCat(
         config.boards.size(), " boards configured, wanted 1 to ", kMaxBoards,

@@ -78,6 +78,17 @@ TEST(Config, ShorthandMakesVirtualBoards) {
   EXPECT_FALSE(ParseBoardShorthand("b1=nucleo_f412zg:real").ok());
 }
 
+TEST(Config, WantsAServerWithAPortThatThereIs) {
+  AgentConfig config;
+  config.agent_id = "a";
+  config.boards = {*ParseBoardShorthand("x=nucleo_f412zg")};
+  EXPECT_TRUE(CheckConfig(config).ok());
+  config.server = "lab.local:65536";
+  EXPECT_THAT(CheckConfig(config).message(), HasSubstr("server: lab.local"));
+  config.server = "lab.local";
+  EXPECT_THAT(CheckConfig(config).message(), HasSubstr("HOST:PORT is wanted"));
+}
+
 TEST(Config, WantsBoardsOnceEach) {
   AgentConfig config;
   config.agent_id = "a";

@@ -67,6 +67,25 @@ absl::Status Gone() {
   return absl::CancelledError("stopped: the caller has gone");
 }
 
+// Reads what a database says of itself into the manifest.
+absl::Status DescribeDatabase(Database& database, BackupManifest& manifest) {
+  const auto number = [&](const char* sql, int64_t& value) -> absl::Status {
+    ASSIGN_OR_RETURN(Query row, database.Select(sql));
+    RETURN_IF_ERROR(row.Step().status());
+    value = row.Int(0);
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(number("PRAGMA user_version", manifest.schema_version));
+  RETURN_IF_ERROR(number("SELECT count(*) FROM runs", manifest.run_count));
+  RETURN_IF_ERROR(number("SELECT count(*) FROM jobs", manifest.job_count));
+  ASSIGN_OR_RETURN(
+      Query row,
+      database.Select("SELECT value FROM meta WHERE key = 'server_id'"));
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  manifest.server_id = found ? row.Bytes(0) : "";
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status BackupJob::Run() {
@@ -238,24 +257,6 @@ absl::Status BackupJob::TakeBlob(const std::string& sha256, bool spare) {
     return absl::OkStatus();
   }
   return status;
-}
-
-absl::Status DescribeDatabase(Database& database, BackupManifest& manifest) {
-  const auto number = [&](const char* sql, int64_t& value) -> absl::Status {
-    ASSIGN_OR_RETURN(Query row, database.Select(sql));
-    RETURN_IF_ERROR(row.Step().status());
-    value = row.Int(0);
-    return absl::OkStatus();
-  };
-  RETURN_IF_ERROR(number("PRAGMA user_version", manifest.schema_version));
-  RETURN_IF_ERROR(number("SELECT count(*) FROM runs", manifest.run_count));
-  RETURN_IF_ERROR(number("SELECT count(*) FROM jobs", manifest.job_count));
-  ASSIGN_OR_RETURN(
-      Query row,
-      database.Select("SELECT value FROM meta WHERE key = 'server_id'"));
-  ASSIGN_OR_RETURN(const bool found, row.Step());
-  manifest.server_id = found ? row.Bytes(0) : "";
-  return absl::OkStatus();
 }
 
 // Blobs were hashed on their way; of those that lay there the size is known.

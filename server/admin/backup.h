@@ -30,6 +30,7 @@ struct BackupSource {
   const base::Clock& clock;
 };
 
+/// One backup, by one thread; the sink is called there too.
 class BackupJob {
  public:
   BackupJob(BackupSource source, std::filesystem::path folder,
@@ -70,8 +71,5 @@ class BackupJob {
   std::vector<std::filesystem::path> copied_;  ///< blobs, by this backup
   std::set<std::string> kept_;                 ///< blobs of this backup
 };
-
-/// Reads what a database says of itself into the manifest.
-absl::Status DescribeDatabase(Database& database, BackupManifest& manifest);
 
 }  // namespace tinyrig::server

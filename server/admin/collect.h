@@ -32,6 +32,7 @@ struct CollectorParts {
   std::function<bool()> gone;
 };
 
+/// One collection, by one thread; the lab's go on.
 class Collector {
  public:
   explicit Collector(CollectorParts parts) : parts_(std::move(parts)) {}

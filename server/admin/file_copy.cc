@@ -1,6 +1,5 @@
 #include "server/admin/file_copy.h"
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <memory>
@@ -10,9 +9,8 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/sha256.h"
+#include "base/sha256_stream.h"
 #include "base/unique_fd.h"
-#include <openssl/evp.h>
 #include <sys/statvfs.h>
 
 namespace tinyrig::server {
@@ -21,24 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kChunkBytes = 1 << 20;
-
-class Hasher {
- public:
-  Hasher() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void Add(std::string_view bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-  }
-  std::string Hex() {
-    std::array<uint8_t, 32> digest{};
-    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
-    return base::Hex(digest);
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
 
 absl::Status WriteAll(int fd, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -86,7 +66,7 @@ absl::Status Ticked(const Tick& tick, size_t bytes) {
 }  // namespace
 
 absl::StatusOr<std::string> HashFile(const fs::path& path, const Tick& tick) {
-  Hasher hasher;
+  base::Sha256Stream hasher;
   RETURN_IF_ERROR(ForEachChunk(path, [&](std::string_view chunk) {
     hasher.Add(chunk);
     return Ticked(tick, chunk.size());
@@ -101,7 +81,7 @@ absl::StatusOr<std::string> CopyAndHash(const fs::path& from,
   if (!fd.valid()) {
     return base::ErrnoStatus(errno, "create " + to.string());
   }
-  Hasher hasher;
+  base::Sha256Stream hasher;
   const absl::Status copied = ForEachChunk(from, [&](std::string_view chunk) {
     hasher.Add(chunk);
     RETURN_IF_ERROR(WriteAll(fd.get(), chunk, to));

@@ -8,7 +8,8 @@
 
 namespace tinyrig::server {
 
-/// While it lives, statements of `database` ask `stop` now and then.
+/// While it lives, statements of `database` ask `stop` now and then, on the
+/// thread that runs them.
 class StopWhen {
  public:
   StopWhen(Database& database, std::function<bool()> stop)

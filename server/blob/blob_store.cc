@@ -1,6 +1,5 @@
 #include "server/blob/blob_store.h"
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <span>
@@ -9,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/sha256.h"
+#include "base/sha256_stream.h"
 #include "base/unique_fd.h"
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -27,10 +26,6 @@ void SyncFolder(const fs::path& folder) {
   }
 }
 
-struct DigestDeleter {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 class FileWriter : public BlobWriter {
  public:
   FileWriter(base::UniqueFd fd, fs::path temporary, fs::path target,
@@ -39,10 +34,7 @@ class FileWriter : public BlobWriter {
         temporary_(std::move(temporary)),
         target_(std::move(target)),
         sha256_(std::move(sha256)),
-        size_bytes_(size_bytes),
-        digest_(EVP_MD_CTX_new()) {
-    EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
-  }
+        size_bytes_(size_bytes) {}
 
   ~FileWriter() override {
     if (!committed_) {
@@ -56,7 +48,7 @@ class FileWriter : public BlobWriter {
                                               ": more than the announced ",
                                               size_bytes_, " bytes"));
     }
-    EVP_DigestUpdate(digest_.get(), chunk.data(), chunk.size());
+    digest_.Add(chunk);
     done_bytes_ += static_cast<int64_t>(chunk.size());
     while (!chunk.empty()) {
       const ssize_t n = ::write(fd_.get(), chunk.data(), chunk.size());
@@ -72,9 +64,7 @@ class FileWriter : public BlobWriter {
   }
 
   absl::Status Commit() override {
-    std::array<uint8_t, 32> bytes{};
-    EVP_DigestFinal_ex(digest_.get(), bytes.data(), nullptr);
-    const std::string got = base::Hex(bytes);
+    const std::string got = digest_.Hex();
     if (done_bytes_ != size_bytes_ || got != sha256_) {
       return absl::DataLossError(absl::StrCat(
           "blob: got ", done_bytes_, " bytes with sha256 ", got, ", announced ",
@@ -102,7 +92,7 @@ class FileWriter : public BlobWriter {
   int64_t size_bytes_;
   int64_t done_bytes_ = 0;
   bool committed_ = false;
-  std::unique_ptr<EVP_MD_CTX, DigestDeleter> digest_;
+  base::Sha256Stream digest_;
 };
 
 // What one of the 256 folders holds.

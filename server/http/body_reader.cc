@@ -1,41 +1,20 @@
 // Request bodies: JSON into memory, uploads into a file.
 #include <fstream>
 
-#include "base/sha256.h"
+#include "base/sha256_stream.h"
+#include "server/http/body_rules.h"
 #include "server/http/json.h"
 #include "server/http/wire.h"
-#include <openssl/evp.h>
 
 namespace tinyrig::server {
 namespace {
 
 constexpr size_t kChunkBytes = 256 << 10;
 
-class FileSha {
- public:
-  FileSha() : context_(EVP_MD_CTX_new()) {
-    EVP_DigestInit_ex(context_, EVP_sha256(), nullptr);
-  }
-  FileSha(const FileSha&) = delete;
-  FileSha& operator=(const FileSha&) = delete;
-  ~FileSha() { EVP_MD_CTX_free(context_); }
-  void Add(const char* bytes, size_t count) {
-    EVP_DigestUpdate(context_, bytes, count);
-  }
-  std::string Hex() {
-    std::array<uint8_t, 32> digest{};
-    EVP_DigestFinal_ex(context_, digest.data(), nullptr);
-    return base::Hex(digest);
-  }
-
- private:
-  EVP_MD_CTX* context_;
-};
-
-HttpReply TooLarge(std::string_view what, int64_t limit_bytes) {
-  return ErrorReply(413, absl::ResourceExhaustedError(absl::StrCat(
-                             std::string(what), ": larger than the ",
-                             limit_bytes, " bytes that are taken")));
+BodyLength LengthOf(const HeaderParser& parser) {
+  const auto bytes = parser.content_length();
+  return {bytes ? std::optional<uint64_t>(*bytes) : std::nullopt,
+          parser.chunked()};
 }
 
 net::awaitable<bool> Continue(Wire& wire, const HeaderParser& parser) {
@@ -68,7 +47,7 @@ net::awaitable<bool> Receive(Wire& wire,
                              HttpRequest& request, const Spool& spool,
                              HttpReply& refusal) {
   auto file = std::make_shared<std::ofstream>(spool.path, std::ios::binary);
-  auto sha = std::make_shared<FileSha>();
+  auto sha = std::make_shared<base::Sha256Stream>();
   auto chunk = std::make_shared<std::string>(kChunkBytes, '\0');
   while (!body.is_done()) {
     body.get().body().data = chunk->data();
@@ -89,7 +68,7 @@ net::awaitable<bool> Receive(Wire& wire,
     }
     const size_t got = chunk->size() - body.get().body().size;
     std::function<bool()> write = [file, sha, chunk, got] {
-      sha->Add(chunk->data(), got);
+      sha->Add({chunk->data(), got});
       file->write(chunk->data(), static_cast<std::streamsize>(got));
       return file->good();
     };
@@ -111,24 +90,13 @@ net::awaitable<bool> Receive(Wire& wire,
 net::awaitable<bool> ReadJson(Wire& wire, HeaderParser& parser,
                               HttpRequest& request, HttpReply& refusal) {
   const int64_t limit = wire.shared->options.max_json_bytes;
-  const auto length = parser.content_length();
-  if (length && *length > static_cast<uint64_t>(limit)) {
-    refusal = TooLarge("body", limit);
+  const BodyLength length = LengthOf(parser);
+  if (auto refused = RefuseJsonBody(request, length, limit)) {
+    refusal = *std::move(refused);
     co_return false;
   }
-  const bool has_body = parser.chunked() || (length && *length > 0);
-  if (!has_body) {
+  if (!length.HasBody()) {
     co_return true;
-  }
-  if (request.method != "POST") {
-    refusal = ErrorReply(absl::InvalidArgumentError(
-        request.method + " has a body; none is taken"));
-    co_return false;
-  }
-  if (!request.Header("content-type").starts_with("application/json")) {
-    refusal = ErrorReply(415, absl::InvalidArgumentError(
-                                  "Content-Type: application/json is wanted"));
-    co_return false;
   }
   const bool may_send = co_await Continue(wire, parser);
   if (!may_send) {
@@ -156,14 +124,8 @@ net::awaitable<bool> ReadUpload(Wire& wire, HeaderParser& parser,
                                 HttpRequest& request, Spool& spool,
                                 HttpReply& refusal) {
   const int64_t limit = wire.shared->options.max_blob_bytes;
-  const auto length = parser.content_length();
-  if (length && *length > static_cast<uint64_t>(limit)) {
-    refusal = TooLarge("blob", limit);
-    co_return false;
-  }
-  if (!length && !parser.chunked()) {
-    refusal =
-        ErrorReply(411, absl::InvalidArgumentError("Content-Length is wanted"));
+  if (auto refused = RefuseUpload(LengthOf(parser), limit)) {
+    refusal = *std::move(refused);
     co_return false;
   }
   const bool may_send = co_await Continue(wire, parser);

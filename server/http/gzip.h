@@ -13,7 +13,8 @@ inline constexpr size_t kMinGzipBytes = 1024;
 /// `level` 1 (fast) to 9 (small).
 std::string Gzip(std::string_view bytes, int level);
 
-/// The same piece by piece, for what does not fit into memory.
+/// The same piece by piece, for what does not fit into memory; one thread at a
+/// time.
 class GzipStream {
  public:
   explicit GzipStream(int level);

@@ -1,4 +1,4 @@
-// Counters for /metrics in Prometheus text format. Thread-safe.
+// Counters for /metrics in Prometheus text format.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace tinyrig::server {
 
-/// Seconds into fixed buckets.
+/// Seconds into fixed buckets; not thread-safe.
 struct Histogram {
   static constexpr std::array kBounds = {
       0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,   0.25,
@@ -21,6 +21,7 @@ struct Histogram {
   void Add(double seconds);
 };
 
+/// Thread-safe.
 class HttpMetrics {
  public:
   void AddHttp(const std::string& route, int status, double seconds);

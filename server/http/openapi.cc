@@ -1,82 +1,101 @@
 #include "server/http/openapi.h"
 
-#include <map>
 #include <set>
 
-#include "absl/strings/str_cat.h"
+#include <google/protobuf/timestamp.pb.h>
 
-#include "server/http/json.h"
+#include <nlohmann/json.hpp>
 
 namespace tinyrig::server {
 namespace {
 
 namespace pb = google::protobuf;
+/// Names stay in the order in which they were put in.
+using Json = nlohmann::ordered_json;
 
-std::string Ref(const pb::Descriptor& message) {
-  return "{\"$ref\":\"#/components/schemas/" + message.name() + "\"}";
+bool IsTimestamp(const pb::Descriptor& message) {
+  return &message == pb::Timestamp::descriptor();
+}
+
+Json Ref(const std::string& schema) {
+  return {{"$ref", "#/components/schemas/" + schema}};
+}
+
+Json Plain(const char* type) {
+  return {{"type", type}};
+}
+
+Json Formatted(const char* type, const char* format) {
+  return {{"type", type}, {"format", format}};
+}
+
+Json Content(const std::string& type, Json schema) {
+  return {{type, {{"schema", std::move(schema)}}}};
+}
+
+Json EnumSchema(const pb::EnumDescriptor& type) {
+  Json schema = Plain("string");
+  for (int i = 0; i < type.value_count(); ++i) {
+    schema["enum"].push_back(type.value(i)->name());
+  }
+  return schema;
 }
 
 // What proto3 JSON makes of one value.
-std::string ScalarSchema(const pb::FieldDescriptor& field) {
+Json ValueSchema(const pb::FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_INT64:
-      return R"({"type":"string","format":"int64"})";
+      return Formatted("string", "int64");
     case pb::FieldDescriptor::CPPTYPE_UINT64:
-      return R"({"type":"string","format":"uint64"})";
+      return Formatted("string", "uint64");
     case pb::FieldDescriptor::CPPTYPE_INT32:
     case pb::FieldDescriptor::CPPTYPE_UINT32:
-      return R"({"type":"integer","format":"int32"})";
+      return Formatted("integer", "int32");
     case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-      return R"({"type":"number","format":"double"})";
+      return Formatted("number", "double");
     case pb::FieldDescriptor::CPPTYPE_FLOAT:
-      return R"({"type":"number","format":"float"})";
+      return Formatted("number", "float");
     case pb::FieldDescriptor::CPPTYPE_BOOL:
-      return R"({"type":"boolean"})";
-    case pb::FieldDescriptor::CPPTYPE_ENUM: {
-      std::string names;
-      for (int i = 0; i < field.enum_type()->value_count(); ++i) {
-        names += (i == 0 ? "" : ",") +
-                 JsonString(field.enum_type()->value(i)->name());
-      }
-      return R"({"type":"string","enum":[)" + names + "]}";
-    }
+      return Plain("boolean");
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return EnumSchema(*field.enum_type());
     case pb::FieldDescriptor::CPPTYPE_STRING:
       return field.type() == pb::FieldDescriptor::TYPE_BYTES
-                 ? R"({"type":"string","format":"byte"})"
-                 : R"({"type":"string"})";
+                 ? Formatted("string", "byte")
+                 : Plain("string");
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-      return field.message_type()->full_name() == "google.protobuf.Timestamp"
-                 ? R"({"type":"string","format":"date-time"})"
-                 : Ref(*field.message_type());
+      return IsTimestamp(*field.message_type())
+                 ? Formatted("string", "date-time")
+                 : Ref(field.message_type()->name());
   }
-  return "{}";
+  return Json::object();
 }
 
-std::string FieldSchema(const pb::FieldDescriptor& field) {
-  return field.is_repeated()
-             ? R"({"type":"array","items":)" + ScalarSchema(field) + "}"
-             : ScalarSchema(field);
+Json FieldSchema(const pb::FieldDescriptor& field) {
+  if (field.is_repeated()) {
+    return {{"type", "array"}, {"items", ValueSchema(field)}};
+  }
+  return ValueSchema(field);
 }
 
-using Schemas = std::map<std::string, std::string>;
+using Schemas = std::map<std::string, Json>;
 
+// The message and all that it holds.
 void Collect(const pb::Descriptor& message, Schemas& schemas) {
-  if (message.full_name() == "google.protobuf.Timestamp" ||
-      schemas.contains(message.name())) {
+  if (IsTimestamp(message) || schemas.contains(message.name())) {
     return;
   }
-  schemas[message.name()] = "";  // under way: messages may hold themselves
-  std::string properties;
+  schemas[message.name()] = {};  // under way: messages may hold themselves
+  Json properties = Json::object();
   for (int i = 0; i < message.field_count(); ++i) {
     const pb::FieldDescriptor& field = *message.field(i);
-    properties += (i == 0 ? "" : ",") + JsonString(field.json_name()) + ":" +
-                  FieldSchema(field);
+    properties[field.json_name()] = FieldSchema(field);
     if (field.message_type() != nullptr) {
       Collect(*field.message_type(), schemas);
     }
   }
-  schemas[message.name()] =
-      R"({"type":"object","properties":{)" + properties + "}}";
+  schemas[message.name()] = {{"type", "object"},
+                             {"properties", std::move(properties)}};
 }
 
 std::set<std::string> VariablesOf(const std::string& pattern) {
@@ -88,91 +107,92 @@ std::set<std::string> VariablesOf(const std::string& pattern) {
   return names;
 }
 
-void AddParameter(std::string& list, const std::string& name, const char* in,
-                  const std::string& schema) {
-  list += (list.empty() ? "" : ",") + ("{\"name\":" + JsonString(name)) +
-          ",\"in\":\"" + in + "\",\"required\":" +
-          (std::string_view(in) == "path" ? "true" : "false") +
-          ",\"schema\":" + schema + "}";
+Json Parameter(const std::string& name, const char* in, Json schema) {
+  return {{"name", name},
+          {"in", in},
+          {"required", std::string_view(in) == "path"},
+          {"schema", std::move(schema)}};
 }
 
-std::string Parameters(const Route& route) {
+Json Parameters(const Route& route) {
   const std::set<std::string> variables = VariablesOf(route.pattern);
-  std::string list;
+  Json list = Json::array();
   for (const std::string& name : variables) {
-    AddParameter(list, name, "path", R"({"type":"string"})");
+    list.push_back(Parameter(name, "path", Plain("string")));
   }
   if (route.method == "GET" && route.request != nullptr) {
     for (int i = 0; i < route.request->field_count(); ++i) {
       const pb::FieldDescriptor& field = *route.request->field(i);
       if (!variables.contains(field.name())) {
-        AddParameter(list, field.json_name(), "query", FieldSchema(field));
+        list.push_back(
+            Parameter(field.json_name(), "query", FieldSchema(field)));
       }
     }
   }
   for (const std::string& name : route.extra_query) {
-    AddParameter(list, name, "query", R"({"type":"string"})");
+    list.push_back(Parameter(name, "query", Plain("string")));
   }
   return list;
 }
 
-std::string Operation(const Route& route, Schemas& schemas) {
-  // An operationId may stand only once, so an rpc has one route.
-  const std::string id =
-      route.rpc.empty() ? "" : "\"operationId\":" + JsonString(route.rpc) + ",";
-  std::string text = "{" + id + "\"summary\":" + JsonString(route.summary) +
-                     ",\"parameters\":[" + Parameters(route) + "]";
+Json Responses(const Route& route) {
+  const Json schema =
+      route.response != nullptr ? Ref(route.response->name()) : Plain("string");
+  return {{"200",
+           {{"description", "OK"},
+            {"content", Content(route.content_type, schema)}}},
+          {"default",
+           {{"description", "Refused"},
+            {"content", Content("application/json", Ref("Error"))}}}};
+}
+
+Json Operation(const Route& route) {
+  Json operation = Json::object();
+  if (!route.rpc.empty()) {
+    // May stand only once in a document, so an rpc has one route.
+    operation["operationId"] = route.rpc;
+  }
+  operation["summary"] = route.summary;
+  operation["parameters"] = Parameters(route);
   if (route.method == "POST" && route.request != nullptr) {
-    Collect(*route.request, schemas);
-    text += R"(,"requestBody":{"content":{"application/json":{"schema":)" +
-            Ref(*route.request) + "}}}";
+    operation["requestBody"]["content"] =
+        Content("application/json", Ref(route.request->name()));
   } else if (route.raw_body) {
-    text +=
-        R"(,"requestBody":{"content":{"application/octet-stream":{"schema":)"
-        R"({"type":"string","format":"binary"}}}})";
+    operation["requestBody"]["content"] =
+        Content("application/octet-stream", Formatted("string", "binary"));
   }
-  std::string schema = R"({"type":"string"})";
-  if (route.response != nullptr) {
-    Collect(*route.response, schemas);
-    schema = Ref(*route.response);
-  }
-  return text + R"(,"responses":{"200":{"description":"OK","content":{)" +
-         JsonString(route.content_type) + ":{\"schema\":" + schema +
-         R"(}}},"default":{"description":"Refused","content":{)"
-         R"("application/json":{"schema":{"$ref":"#/components/schemas/Error"})"
-         "}}}}}";
+  operation["responses"] = Responses(route);
+  return operation;
+}
+
+Json ErrorSchema() {
+  const Json error = {
+      {"type", "object"},
+      {"properties",
+       {{"code", Plain("string")}, {"message", Plain("string")}}}};
+  return {{"type", "object"}, {"properties", {{"error", error}}}};
 }
 
 }  // namespace
 
 std::string OpenApi(const Router& router, const std::string& version) {
-  Schemas schemas;
-  schemas["Error"] =
-      R"({"type":"object","properties":{"error":{"type":"object","properties":)"
-      R"({"code":{"type":"string"},"message":{"type":"string"}}}}})";
-  std::map<std::string, std::string> paths;
+  Schemas schemas = {{"Error", ErrorSchema()}};
+  std::map<std::string, Json> paths;
   for (const Route& route : router.routes()) {
-    std::string& operations = paths[route.pattern];
-    const std::string key = route.method == "GET" ? "get" : "post";
-    operations += (operations.empty() ? "" : ",") + ("\"" + key + "\":") +
-                  Operation(route, schemas);
+    paths[route.pattern][route.method == "GET" ? "get" : "post"] =
+        Operation(route);
+    if (route.method == "POST" && route.request != nullptr) {
+      Collect(*route.request, schemas);
+    }
+    if (route.response != nullptr) {
+      Collect(*route.response, schemas);
+    }
   }
-  std::string text =
-      "{\"openapi\":\"3.0.3\",\"info\":{\"title\":\"tinyrig\","
-      "\"version\":" +
-      JsonString(version) + "},\"paths\":{";
-  const char* comma = "";
-  for (const auto& [pattern, operations] : paths) {
-    text += comma + JsonString(pattern) + ":{" + operations + "}";
-    comma = ",";
-  }
-  text += "},\"components\":{\"schemas\":{";
-  comma = "";
-  for (const auto& [name, schema] : schemas) {
-    text += comma + JsonString(name) + ":" + schema;
-    comma = ",";
-  }
-  return text + "}}}\n";
+  const Json document = {{"openapi", "3.0.3"},
+                         {"info", {{"title", "tinyrig"}, {"version", version}}},
+                         {"paths", paths},
+                         {"components", {{"schemas", schemas}}}};
+  return document.dump() + "\n";
 }
 
 }  // namespace tinyrig::server

@@ -35,6 +35,7 @@ struct Route {
   bool slow = false;      ///< the handler may take minutes
 };
 
+/// Filled by one thread, then read by all.
 class Router {
  public:
   void Add(Route route);

@@ -150,6 +150,7 @@ Router LabRoutes(const HttpServices& services) {
                    "Name an uploaded dataset", api, &LabApi::CreateDataset));
   AddBlobRoutes(router, api);
   AddAdminRoutes(router, services);
+  AddTransferRoutes(router, services.transfer);
   AddSystemRoutes(router, services);
   return router;
 }

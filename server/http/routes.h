@@ -28,5 +28,6 @@ Router LabRoutes(const HttpServices& services);
 // Parts of it, one file each.
 void AddBlobRoutes(Router& router, LabApi& api);
 void AddAdminRoutes(Router& router, const HttpServices& services);
+void AddTransferRoutes(Router& router, TransferApi& transfer);
 
 }  // namespace tinyrig::server

@@ -25,7 +25,7 @@ struct HttpOptions {
   int max_header_bytes = 16 << 10;
   int max_connections = 512;
   int handler_threads = 4;
-  /// Exports, imports and care of the data at once; more are answered 503.
+  /// Exports, imports and admin requests at once; more are answered 503.
   int long_threads = 4;
   /// Host headers to serve beside loopback's names (host_rule.h).
   std::vector<std::string> hosts;
@@ -38,6 +38,7 @@ struct HttpOptions {
   int64_t max_stream_bytes = 16 << 20;
 };
 
+/// Belongs to one thread; what it runs on others ends with Stop.
 class HttpServer {
  public:
   /// INVALID_ARGUMENT: no such port. UNAVAILABLE: the address is taken or not

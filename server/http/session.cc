@@ -2,13 +2,13 @@
 // run on the pools.
 #include "server/http/session.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "absl/strings/ascii.h"
 
 #include "server/http/gzip.h"
 #include "server/http/json.h"
+#include "server/http/reply_gzip.h"
 #include "server/http/request_plan.h"
 #include "server/http/url.h"
 #include "server/http/wire.h"
@@ -18,9 +18,6 @@ namespace tinyrig::server {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr int kQuickGzip = 4;
-constexpr size_t kMaxGzipBytes = 64 << 20;
 
 class Connection {
  public:
@@ -64,25 +61,15 @@ class Connection {
 HttpReply TooMany(int limit) {
   HttpReply reply = ErrorReply(absl::UnavailableError(absl::StrCat(
       limit,
-      " exports, imports or cares of the data are under way, no more "
-      "are taken at once; try again when one has ended")));
+      " exports, imports or admin requests are under way, no more are taken at "
+      "once; try again when one has ended")));
   reply.headers.emplace_back("Retry-After", "5");
   return reply;
 }
 
 HttpReply CallAndPack(const HttpHandler& handler, const HttpRequest& request) {
   HttpReply reply = handler(request);
-  const bool is_packed = std::any_of(
-      reply.headers.begin(), reply.headers.end(),
-      [](const auto& header) { return header.first == "Content-Encoding"; });
-  if (!is_packed && reply.body.size() >= kMinGzipBytes &&
-      reply.body.size() <= kMaxGzipBytes && IsText(reply.content_type)) {
-    reply.headers.emplace_back("Vary", "Accept-Encoding");
-    if (AcceptsGzip(request.Header("accept-encoding"))) {
-      reply.body = Gzip(reply.body, kQuickGzip);
-      reply.headers.emplace_back("Content-Encoding", "gzip");
-    }
-  }
+  PackReply(request.Header("accept-encoding"), reply);
   return reply;
 }
 

@@ -12,12 +12,6 @@
 
 namespace tinyrig::server {
 
-/// docs/DASHBOARD.md, "How it is served".
-inline constexpr char kContentSecurityPolicy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'";
-
 /// All but `draining` and `encoder` is the I/O thread's alone.
 struct HttpShared {
   HttpShared(const HttpOptions& given, Router routes, LabFeed& lab_feed,

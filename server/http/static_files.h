@@ -1,4 +1,4 @@
-// The dashboard's files: one folder, one page, hashed assets. Thread-safe.
+// The dashboard's files: one folder, one page, hashed assets.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 namespace tinyrig::server {
 
+/// Thread-safe.
 class StaticFiles {
  public:
   /// `folder` need not exist: then a built-in page says how to make it.

@@ -37,6 +37,11 @@ Route Plain(const char* rpc, const char* method, const char* pattern,
   return route;
 }
 
+Route Slow(Route route) {
+  route.slow = true;
+  return route;
+}
+
 HttpReply JsonLines(std::function<absl::Status(const MessageSink& sink)> make) {
   HttpReply reply;
   reply.content_type = "application/x-ndjson";

@@ -75,6 +75,9 @@ Route Unary(const char* rpc, const char* method, const char* pattern,
 Route Plain(const char* rpc, const char* method, const char* pattern,
             const char* summary, const char* content_type, HttpHandler handler);
 
+/// The same route for a handler that may take minutes.
+Route Slow(Route route);
+
 /// JSON lines as they come: `make` hands each message to its sink, which is
 /// false once the client has gone. An error after the first line is the last
 /// line, as {"error": ...}, and breaks the connection off.

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "server/http/reply_headers.h"
 #include "server/http/session.h"
 
 namespace tinyrig::server {
@@ -76,16 +77,8 @@ net::awaitable<void> SendEvents(Wire& wire, int64_t job_id);
 /// The header lines that every answer has, and those of the reply.
 template <typename Header>
 void SetHeaders(const HttpReply& reply, bool keep_alive, Header& header) {
-  header.set(http::field::server, "tinyrig");
-  header.set("X-Content-Type-Options", "nosniff");
-  header.set("Referrer-Policy", "same-origin");
-  header.set("Cross-Origin-Resource-Policy", "same-origin");
-  header.set("Content-Security-Policy", kContentSecurityPolicy);
-  for (const auto& [name, value] : reply.headers) {
+  for (const auto& [name, value] : HeadersOf(reply)) {
     header.set(name, value);
-  }
-  if (reply.status != 304) {
-    header.set(http::field::content_type, reply.content_type);
   }
   header.keep_alive(keep_alive);
 }

@@ -1,4 +1,4 @@
-// The store's writing connection for the care of the data: retention,
+// The store's writing connection for server/admin: retention,
 // baselines, giving space back. Whoever works here keeps every other writer of
 // the lab waiting, so a piece of work should take milliseconds. Speaks SQLite:
 // for server/admin only.

@@ -128,7 +128,7 @@ CREATE INDEX jobs_failure ON jobs(substr(failure, 1, 2)) WHERE failure <> x'';
 
 // Who this server is (results name their maker), runs that are never deleted,
 // the health of boards over time, and what garbage collection looks up.
-constexpr const char* kCare = R"sql(
+constexpr const char* kAdmin = R"sql(
 CREATE TABLE meta (
   key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('server_id', lower(hex(randomblob(16))));
@@ -326,7 +326,7 @@ CREATE INDEX runs_group_time ON runs(
 
 constexpr std::array kSteps = {
     Migration{kFirst},       Migration{kQueries},
-    Migration{kCare},        Migration{kScale, FillScale},
+    Migration{kAdmin},       Migration{kScale, FillScale},
     Migration{kHistory},     Migration{kOrders},
     Migration{kGroupCounts}, Migration{kGroupTimes}};
 

@@ -13,6 +13,7 @@
 
 namespace tinyrig::server {
 
+/// One thread at a time.
 class RowWriter {
  public:
   using Format = v1::ExportTableRequest::Format;

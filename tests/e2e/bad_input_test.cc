@@ -135,6 +135,12 @@ TEST_F(BadInputTest, UnknownJobAndRunAreNamed) {
   Expect({"run", "show", "r-999999"}, 2, "r-999999");
 }
 
+TEST_F(BadInputTest, AnAddressWithoutAPortThatThereIsIsExit2) {
+  Expect({"job", "list", "--server", "127.0.0.1:65536"}, 2, "0..65535");
+  Expect({"job", "list", "--server", "localhost"}, 2, "HOST:PORT is wanted");
+  Expect({"import", "--from", "localhost:http"}, 2, "0..65535");
+}
+
 TEST_F(BadInputTest, NoServerIsExit6) {
   Expect({"job", "list", "--server", "127.0.0.1:1"}, 6, "127.0.0.1:1");
 }

@@ -1,4 +1,4 @@
-// Care of the data on the real server process: baselines, gc, check, and what
+// AdminService on the real server process: baselines, gc, check, and what
 // a full disk does.
 #include <algorithm>
 #include <fstream>
