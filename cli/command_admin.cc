@@ -8,12 +8,12 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "cli/admin_client.h"
 #include "cli/become.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/units.h"
+#include "client/admin_client.h"
 
 namespace tinyrig::cli {
 namespace {

@@ -3,10 +3,10 @@
 
 #include "base/file.h"
 #include "boards/board.h"
-#include "cli/artifact_file.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/units.h"
+#include "client/artifact_file.h"
 #include "engine/compile.h"
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/dataset_pack.h"
 #include "cli/exit_code.h"
+#include "client/dataset_pack.h"
 #include <fmt/format.h>
 
 namespace tinyrig::cli {

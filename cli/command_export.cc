@@ -13,8 +13,8 @@
 #include "cli/importer.h"
 #include "cli/interrupt.h"
 #include "cli/text_file.h"
-#include "cli/transfer_client.h"
 #include "cli/units.h"
+#include "client/transfer_client.h"
 
 namespace tinyrig::cli {
 namespace {

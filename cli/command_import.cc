@@ -11,8 +11,8 @@
 #include "cli/exit_code.h"
 #include "cli/importer.h"
 #include "cli/interrupt.h"
-#include "cli/transfer_client.h"
 #include "cli/units.h"
+#include "client/transfer_client.h"
 
 namespace tinyrig::cli {
 namespace {

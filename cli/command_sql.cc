@@ -9,7 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/sql_report.h"
-#include "cli/transfer_client.h"
+#include "client/transfer_client.h"
 
 namespace tinyrig::cli {
 namespace {

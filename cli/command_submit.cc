@@ -8,12 +8,12 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
-#include "cli/dataset_pack.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/run_report.h"
 #include "cli/submit.h"
+#include "client/dataset_pack.h"
 #include <fmt/format.h>
 
 namespace tinyrig::cli {

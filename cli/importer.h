@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "cli/client.h"
-#include "cli/transfer_client.h"
+#include "client/lab_client.h"
+#include "client/transfer_client.h"
 
 namespace tinyrig::cli {
 

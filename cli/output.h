@@ -6,8 +6,8 @@
 #include <google/protobuf/message.h>
 
 #include "base/status.h"
-#include "cli/client.h"
 #include "cli/table.h"
+#include "client/lab_client.h"
 
 namespace tinyrig::cli {
 

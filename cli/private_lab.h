@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
-#include "cli/client.h"
+#include "client/lab_client.h"
 #include <sys/types.h>
 
 namespace tinyrig::cli {

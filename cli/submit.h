@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/client.h"
 #include "cli/output.h"
+#include "client/lab_client.h"
 
 namespace tinyrig::cli {
 

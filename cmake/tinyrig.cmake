@@ -38,9 +38,10 @@ function(tinyrig_library name)
   add_library(tinyrig_${name} STATIC ${ARG_SOURCES})
   tinyrig_owns(tinyrig_${name})
   target_link_libraries(tinyrig_${name} PUBLIC ${ARG_DEPS}
-                        PRIVATE tinyrig_options)
-  target_include_directories(tinyrig_${name} PUBLIC ${CMAKE_SOURCE_DIR}
-                                                    ${CMAKE_BINARY_DIR}/gen)
+                        PRIVATE $<BUILD_INTERFACE:tinyrig_options>)
+  target_include_directories(
+    tinyrig_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
+                           $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/gen>)
 endfunction()
 
 add_custom_target(programs)  # what ./quickstart builds

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/sha256.h"
-#include "cli/dataset_pack.h"
+#include "client/dataset_pack.h"
 
 namespace tinyrig::e2e {
 namespace {

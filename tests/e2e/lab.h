@@ -11,8 +11,8 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "cli/client.h"
 #include "cli/private_lab.h"
+#include "client/lab_client.h"
 #include "tinyrig/v1/dataset_file.pb.h"
 
 namespace tinyrig::e2e {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sha256.h"
-#include "cli/dataset_pack.h"
+#include "client/dataset_pack.h"
 #include "tests/e2e/lab.h"
 
 namespace tinyrig::e2e {

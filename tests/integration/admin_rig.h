@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/admin_client.h"
+#include "client/admin_client.h"
 #include "tests/integration/server_harness.h"
 
 namespace tinyrig::servertest {

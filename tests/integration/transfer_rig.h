@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/process.h"
-#include "cli/transfer_client.h"
+#include "client/transfer_client.h"
 #include "tests/integration/server_harness.h"
 
 namespace tinyrig::servertest {

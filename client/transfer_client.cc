@@ -1,6 +1,6 @@
-#include "cli/transfer_client.h"
+#include "client/transfer_client.h"
 
-#include "cli/calls.h"
+#include "client/calls.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
 #include "tinyrig/v1/query_service.grpc.pb.h"
 #include "tinyrig/v1/transfer_service.grpc.pb.h"

@@ -1,4 +1,4 @@
-#include "cli/dataset_pack.h"
+#include "client/dataset_pack.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/calls.h"
+#include "client/calls.h"
 
 #include <chrono>
 

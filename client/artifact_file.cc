@@ -1,4 +1,4 @@
-#include "cli/artifact_file.h"
+#include "client/artifact_file.h"
 
 #include <algorithm>
 #include <string_view>

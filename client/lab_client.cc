@@ -1,10 +1,10 @@
-#include "cli/client.h"
+#include "client/lab_client.h"
 
 #include <algorithm>
 
 #include "base/clock.h"
 #include "base/sha256.h"
-#include "cli/calls.h"
+#include "client/calls.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
 
 namespace tinyrig::client {

@@ -1,6 +1,6 @@
-#include "cli/admin_client.h"
+#include "client/admin_client.h"
 
-#include "cli/calls.h"
+#include "client/calls.h"
 #include "tinyrig/v1/admin_service.grpc.pb.h"
 
 namespace tinyrig::client {

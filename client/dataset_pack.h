@@ -1,6 +1,7 @@
 // Packs a folder in the MLPerf Tiny / EEMBC layout into one content-addressed
 // file: y_labels.csv with rows `file,class count,label` (no header) and the
-// files of raw bytes that it names, all of one size. docs/DATASETS.md.
+// files of raw bytes that it names, all of one size. docs/DATASETS.md. Pure but
+// for reading the folder; any thread.
 #pragma once
 
 #include <cstdint>

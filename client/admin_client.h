@@ -1,5 +1,11 @@
-// The AdminService as plain calls. Errors carry the server's code; when it
-// cannot be reached the message says how to start or name one.
+// The AdminService as plain calls (docs/ADMIN.md).
+//
+// Errors: the server's code and words; UNAVAILABLE when nobody answers, with
+//   how to start or name a server; CANCELLED after Cancel().
+// Threads: one call at a time; Cancel() from any thread. `see` runs on the
+//   caller's thread.
+// Deadlines: none for work on the whole store (Backup, CollectGarbage,
+//   CheckIntegrity), 60 s for baselines.
 #pragma once
 
 #include <functional>
@@ -13,11 +19,13 @@ namespace tinyrig::client {
 
 class AdminClient {
  public:
+  /// `address` is HOST:PORT; dials when the first call is made.
   explicit AdminClient(std::string address);
   ~AdminClient();
   AdminClient(const AdminClient&) = delete;
   AdminClient& operator=(const AdminClient&) = delete;
 
+  /// Into a folder of the server's machine; calls `see` as it goes on.
   /// \return the last message.
   absl::StatusOr<v1::BackupProgress> Backup(
       const std::string& folder,

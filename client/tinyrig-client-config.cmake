@@ -1,0 +1,10 @@
+# What the static libraries of tinyrig::client need at link time.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(OpenSSL)
+find_dependency(absl)
+find_dependency(Protobuf)
+find_dependency(gRPC CONFIG)
+find_dependency(fmt)
+find_dependency(spdlog)
+include(${CMAKE_CURRENT_LIST_DIR}/tinyrig-client.cmake)
