@@ -6,8 +6,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include <google/protobuf/util/time_util.h>
-
+#include "cli/admin_report.h"
 #include "cli/become.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -17,8 +16,6 @@
 
 namespace tinyrig::cli {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 struct GcOptions {
   int keep_days = 0;
@@ -83,10 +80,7 @@ int Backup(const Context& context, const std::string& folder) {
   if (!last.ok()) {
     return FailRpc(last.status());
   }
-  Table table({"backup", ">runs", ">blobs", ">of them there before"});
-  table.Row({there, Count(last->run_count()), Count(last->blob_count()),
-             Count(last->reused_blob_count())});
-  PrintResource(context, table, *last);
+  PrintResource(context, BackupTable(there, *last), *last);
   return kExitOk;
 }
 
@@ -97,23 +91,6 @@ int Restore(const RestoreWords& words) {
     argv.emplace_back("--force");
   }
   return Become("tinyrig-server", argv);
-}
-
-Table GcTable(const v1::CollectGarbageResponse& response) {
-  const bool dry = response.dry_run();
-  Table table({"what", dry ? ">would go" : ">deleted", ">stays"});
-  table.Row({"runs", Count(response.deleted_run_count()),
-             Count(response.kept_run_count())});
-  table.Row({"jobs", Count(response.deleted_job_count()), ""});
-  table.Row({"blobs", Count(response.deleted_blob_count()), ""});
-  table.Row({"blob bytes", ShortBytes(response.freed_blob_bytes()), ""});
-  if (!dry) {
-    table.Row(
-        {"database bytes", ShortBytes(response.freed_database_bytes()), ""});
-  }
-  table.Row(
-      {"runs that are baselines", "0", Count(response.kept_baseline_count())});
-  return table;
 }
 
 bool Agreed() {
@@ -166,31 +143,12 @@ int Check(const Context& context, bool deep) {
   if (!response.ok()) {
     return FailRpc(response.status());
   }
-  Table table({"kind", "harmful", "what"});
-  for (const v1::CheckFinding& finding : response->findings()) {
-    table.Row(
-        {finding.kind(), finding.harmful() ? "yes" : "no", finding.message()});
-  }
   if (context.format == Format::kTable) {
-    Print(table.empty() ? "" : table.Text());
-    Print(Count(response->run_count()) + " runs, " +
-          Count(response->blob_count()) + " blobs (" +
-          ShortBytes(response->blob_bytes()) + "), " +
-          Count(response->finding_count()) +
-          " findings: " + (response->ok() ? "ok" : "DAMAGED") + "\n");
+    Print(CheckReport(*response));
   } else {
-    PrintResource(context, table, *response);
+    PrintResource(context, FindingTable(*response), *response);
   }
   return response->ok() ? kExitOk : kExitLab;
-}
-
-Table BaselineTable() {
-  return Table({"baseline", "run", "set"});
-}
-
-void AddRow(const v1::Baseline& baseline, Table* table) {
-  table->Row({baseline.name(), baseline.run_id(),
-              TimeUtil::ToString(baseline.create_time())});
 }
 
 int PrintBaseline(const Context& context,
@@ -198,9 +156,7 @@ int PrintBaseline(const Context& context,
   if (!baseline.ok()) {
     return FailRpc(baseline.status());
   }
-  Table table = BaselineTable();
-  AddRow(*baseline, &table);
-  PrintResource(context, table, *baseline);
+  PrintResource(context, BaselineTable({*baseline}), *baseline);
   return kExitOk;
 }
 
@@ -210,11 +166,10 @@ int ListBaselines(const Context& context) {
   if (!response.ok()) {
     return FailRpc(response.status());
   }
-  Table table = BaselineTable();
-  for (const v1::Baseline& baseline : response->baselines()) {
-    AddRow(baseline, &table);
-  }
-  PrintResource(context, table, *response);
+  PrintResource(context,
+                BaselineTable({response->baselines().begin(),
+                               response->baselines().end()}),
+                *response);
   return kExitOk;
 }
 

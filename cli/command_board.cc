@@ -3,10 +3,9 @@
 #include <vector>
 
 #include "boards/board.h"
+#include "cli/board_report.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
-#include "cli/units.h"
-#include <fmt/format.h>
 
 namespace tinyrig::cli {
 namespace {
@@ -40,15 +39,7 @@ int ListBoards(const Context& context, const std::string& filter) {
   if (!all.ok()) {
     return FailRpc(all.status());
   }
-  Table table({"board", "kind", "state", "origin", "uid", "job", ">jobs",
-               ">erases", "last fault"});
-  for (const v1::Board& board : all->boards()) {
-    table.Row(
-        {board.name(), board.board_id(), v1::Board::State_Name(board.state()),
-         v1::Origin_Name(board.origin()), board.uid(), board.current_job_id(),
-         std::to_string(board.finished_job_count()),
-         std::to_string(board.erase_count()), board.last_fault()});
-  }
+  const Table table = BoardTable(*all);
   PrintResource(context, table, *all);
   if (context.format == Format::kTable && table.empty()) {
     Print(filter.empty() ? "No board yet: attach some with `tinyrig agent`.\n"
@@ -57,20 +48,10 @@ int ListBoards(const Context& context, const std::string& filter) {
   return kExitOk;
 }
 
-void PrintKind(const boards::Board& kind) {
-  Print(fmt::format(
-      "{} ({})\n  chip         {}\n  clock        {} MHz\n"
-      "  flash        {}\n  SRAM         {}\n"
-      "  caches       I {}, D {}\n",
-      kind.id, kind.name, kind.chip, kind.clock_hz / 1'000'000,
-      Bytes(kind.image.flash_bytes), Bytes(kind.image.ram_bytes),
-      ShortBytes(kind.icache_bytes), ShortBytes(kind.dcache_bytes)));
-}
-
 int ShowBoard(const Context& context, const std::string& name) {
   const auto kind = boards::FindBoard(name);
   if (kind.ok() && context.format == Format::kTable) {
-    PrintKind(**kind);
+    Print(KindReport(**kind));
     return kExitOk;
   }
   client::LabClient lab(context.server);
@@ -78,21 +59,7 @@ int ShowBoard(const Context& context, const std::string& name) {
   if (!board.ok()) {
     return FailRpc(board.status());
   }
-  Table table({"field", "value"});
-  table.Row({"board", board->name()});
-  table.Row({"kind", board->board_id()});
-  table.Row({"state", v1::Board::State_Name(board->state())});
-  table.Row({"origin", v1::Origin_Name(board->origin())});
-  table.Row({"uid", board->uid()});
-  table.Row({"agent", board->agent_id()});
-  table.Row({"job", board->current_job_id()});
-  table.Row({"last fault", board->last_fault()});
-  table.Row({"chip", board->kind().chip()});
-  table.Row(
-      {"clock", fmt::format("{} MHz", board->kind().clock_hz() / 1000000)});
-  table.Row({"flash", Bytes(board->kind().flash_bytes())});
-  table.Row({"SRAM", Bytes(board->kind().ram_bytes())});
-  PrintResource(context, table, *board);
+  PrintResource(context, BoardDetails(*board), *board);
   return kExitOk;
 }
 

@@ -2,21 +2,15 @@
 #include <string>
 #include <vector>
 
-#include <google/protobuf/util/time_util.h>
-
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
-#include "cli/run_report.h"
+#include "cli/job_report.h"
 #include "cli/submit.h"
-#include "cli/units.h"
 #include <fmt/format.h>
 
 namespace tinyrig::cli {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 constexpr ListHelp kListHelp = {
     "id, state, failure_class, board_id, board_name, agent_id, model_name, "
@@ -38,25 +32,12 @@ int List(const Context& context, const ListOptions& options) {
   if (!response.ok()) {
     return FailRpc(response.status());
   }
-  Table table({"job", "state", "model", "board", "on", ">attempt", "run",
-               "submitter", "created", "what"});
-  for (const v1::Job& job : response->jobs()) {
-    table.Row({job.id(), v1::Job::State_Name(job.state()),
-               job.spec().model_name(), job.spec().board_id(), job.board_name(),
-               std::to_string(job.attempt()), job.run_id(),
-               job.spec().submitter(), TimeUtil::ToString(job.create_time()),
-               ProgressText(job)});
-  }
-  PrintResource(context, table, *response);
+  PrintResource(context, JobTable(*response), *response);
   if (context.format == Format::kTable &&
       !response->next_page_token().empty()) {
     Print("more: --page-token " + response->next_page_token() + "\n");
   }
   return kExitOk;
-}
-
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  return time.seconds() == 0 ? "-" : TimeUtil::ToString(time);
 }
 
 int Show(const Context& context, const std::string& id) {
@@ -65,23 +46,7 @@ int Show(const Context& context, const std::string& id) {
   if (!job.ok()) {
     return FailRpc(job.status());
   }
-  Table table({"field", "value"});
-  table.Row({"job", job->id()});
-  table.Row({"state", ProgressText(*job)});
-  table.Row(
-      {"model", job->spec().model_name() + "  " + job->spec().model_sha256()});
-  table.Row({"board", job->spec().board_id() + "  " + job->board_name()});
-  table.Row({"dataset", job->spec().dataset()});
-  table.Row({"request id", job->request_id()});
-  table.Row({"attempt", std::to_string(job->attempt())});
-  table.Row({"created", TimeText(job->create_time())});
-  table.Row({"compiled", TimeText(job->compile_end_time()) +
-                             (job->compile_cached() ? "  (from cache)" : "")});
-  table.Row({"board given", TimeText(job->lease_time())});
-  table.Row({"ended", TimeText(job->end_time())});
-  table.Row({"run", job->run_id()});
-  table.Row({"artifact", job->artifact_sha256()});
-  PrintResource(context, table, *job);
+  PrintResource(context, JobDetails(*job), *job);
   if (context.format == Format::kTable && job->has_failure()) {
     Print("\n" + FailureReport(*job));
   }
@@ -108,11 +73,7 @@ int Logs(const Context& context, const std::string& id, bool follow) {
   const Interrupt interrupt([&] { lab.CancelAll(); });
   const absl::Status status =
       lab.GetJobLog(id, follow, [&](const v1::JobLogLine& line) {
-        Print(context.format == Format::kJson
-                  ? ToJson(line)
-                  : fmt::format("{} {:<9} {}\n",
-                                TimeUtil::ToString(line.time()), line.source(),
-                                line.text()));
+        Print(context.format == Format::kJson ? ToJson(line) : LogText(line));
       });
   if (interrupt.raised()) {
     return kExitInterrupted;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
+#include "cli/job_report.h"
 #include "cli/progress.h"
 #include "cli/run_report.h"
 #include "cli/submit.h"

@@ -32,19 +32,22 @@ int FailRpc(const absl::Status& status) {
   return ExitCodeOfRpc(status);
 }
 
+std::string Rendered(Format format, const Table& table,
+                     const google::protobuf::Message& message) {
+  switch (format) {
+    case Format::kTable:
+      return table.Text();
+    case Format::kJson:
+      return ToJson(message);
+    case Format::kCsv:
+      return table.Csv();
+  }
+  return "";
+}
+
 void PrintResource(const Context& context, const Table& table,
                    const google::protobuf::Message& message) {
-  switch (context.format) {
-    case Format::kTable:
-      Print(table.Text());
-      break;
-    case Format::kJson:
-      Print(ToJson(message));
-      break;
-    case Format::kCsv:
-      Print(table.Csv());
-      break;
-  }
+  Print(Rendered(context.format, table, message));
 }
 
 }  // namespace tinyrig::cli

@@ -30,7 +30,11 @@ void PrintError(const absl::Status& status);
 /// Prints the error of an rpc and gives its exit code.
 int FailRpc(const absl::Status& status);
 
-/// The table as text or CSV, the message as JSON, by context.format.
+/// The table as text or CSV, the message as JSON. Pure.
+std::string Rendered(Format format, const Table& table,
+                     const google::protobuf::Message& message);
+
+/// The same to standard output, by context.format.
 void PrintResource(const Context& context, const Table& table,
                    const google::protobuf::Message& message);
 

@@ -138,25 +138,6 @@ std::string RunReport(const v1::Run& run, int layer_count) {
   return text + Indent(table.Text());
 }
 
-std::string FailureReport(const v1::Job& job) {
-  std::string text = fmt::format("{} on {}   {}   job {}\n",
-                                 job.spec().model_name(), job.spec().board_id(),
-                                 v1::Job::State_Name(job.state()), job.id());
-  if (!job.has_failure()) {
-    return text;
-  }
-  const v1::Failure& failure = job.failure();
-  text +=
-      Line("class",
-           v1::FailureClass_Name(failure.failure_class()) +
-               (failure.stage().empty() ? "" : " while " + failure.stage()));
-  text += Line("why", failure.message());
-  if (!failure.device_fault().empty()) {
-    text += Line("device", failure.device_fault());
-  }
-  return text;
-}
-
 Table RunTable(const std::vector<v1::Run>& runs) {
   Table table({"run", "model", "board", "origin", "accuracy", ">latency p50",
                ">cycles p50", ">SRAM", ">flash", "dataset", "created"});

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "cli/table.h"
-#include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/run.pb.h"
 
 namespace tinyrig::cli {
@@ -13,9 +12,6 @@ namespace tinyrig::cli {
 /// The whole report; the `layer_count` most expensive layers (0: all, in
 /// model order).
 std::string RunReport(const v1::Run& run, int layer_count);
-
-/// A job that did not succeed: class, stage, message, device fault.
-std::string FailureReport(const v1::Job& job);
 
 /// One row per run.
 Table RunTable(const std::vector<v1::Run>& runs);

@@ -1,44 +1,12 @@
 #include "cli/table.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <string_view>
 #include <utility>
+
+#include "base/csv.h"
 
 namespace tinyrig::cli {
 namespace {
-
-// What a spreadsheet would run; a number with its sign is none ("+5.00 %"),
-// nor is the dash that stands for nothing.
-bool IsFormula(const std::string& text) {
-  if (text.empty() || text == "-" ||
-      std::string_view("=+-@\t\r").find(text[0]) == std::string_view::npos) {
-    return false;
-  }
-  const char* begin = text.data() + (text[0] == '+' ? 1 : 0);
-  const char* end = text.data() + text.size();
-  double number = 0;
-  const auto [rest, error] = std::from_chars(begin, end, number);
-  const std::string_view unit(rest, static_cast<size_t>(end - rest));
-  return error != std::errc() || !std::isfinite(number) ||
-         (!unit.empty() && unit != " %");
-}
-
-std::string CsvCell(const std::string& given) {
-  const std::string text = IsFormula(given) ? "'" + given : given;
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c;
-    if (c == '"') {
-      quoted += '"';
-    }
-  }
-  return quoted + "\"";
-}
 
 // Columns count code points, not bytes: names may be UTF-8.
 size_t Width(const std::string& text) {
@@ -92,7 +60,8 @@ std::string Table::Csv() const {
   std::string text;
   const auto add = [&](const std::vector<std::string>& cells) {
     for (size_t c = 0; c < cells.size(); ++c) {
-      text += (c > 0 ? "," : "") + CsvCell(cells[c]);
+      text += c > 0 ? "," : "";
+      base::AppendCsvCell(cells[c], &text);
     }
     text += "\r\n";
   };

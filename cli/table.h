@@ -13,7 +13,7 @@ class Table {
   void Row(std::vector<std::string> cells);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
   [[nodiscard]] std::string Text() const;
-  /// RFC 4180; a cell never starts a formula.
+  /// With a header line; cells by the rules of base/csv.h.
   [[nodiscard]] std::string Csv() const;
 
  private:

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 
 #include "base/check.h"
+#include "base/csv.h"
 
 namespace tinyrig::server {
 namespace {
@@ -62,17 +63,6 @@ void AppendEscaped(char c, std::string* out) {
   } else {
     *out += c;
   }
-}
-
-bool IsNumber(std::string_view text) {
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
-  }
-  double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() &&
-         std::isfinite(value);
 }
 
 template <typename Number>
@@ -131,36 +121,12 @@ void RowWriter::BeginCell() {
   buffer_ += leads_[column_++];
 }
 
-// Quotes only where they are needed. A number is no formula, whatever its sign.
-void RowWriter::AppendCsv(std::string_view text) {
-  const bool formula =
-      !text.empty() &&
-      std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos &&
-      !IsNumber(text);
-  const bool quoted = text.find_first_of(",\"\r\n") != std::string_view::npos;
-  if (quoted) {
-    buffer_ += '"';
-  }
-  if (formula) {
-    buffer_ += '\'';
-  }
-  for (const char c : text) {
-    buffer_ += c;
-    if (c == '"') {
-      buffer_ += '"';
-    }
-  }
-  if (quoted) {
-    buffer_ += '"';
-  }
-}
-
 void RowWriter::Text(std::string_view text) {
   BeginCell();
   if (json_) {
     AppendJsonString(text, &buffer_);
   } else {
-    AppendCsv(text);
+    base::AppendCsvCell(text, &buffer_);
   }
 }
 

@@ -22,7 +22,7 @@ class RowWriter {
   RowWriter(Format format, std::span<const std::string_view> columns);
 
   // One call a cell, in the order of the columns.
-  /// A CSV cell that a spreadsheet would run as a formula gets a leading '.
+  /// In CSV by the rules of base/csv.h.
   void Text(std::string_view text);
   void Int(int64_t value);
   /// Shortest text that reads back as the same number; NaN and infinities are
@@ -46,7 +46,6 @@ class RowWriter {
 
  private:
   void BeginCell();
-  void AppendCsv(std::string_view text);
 
   bool json_;
   std::vector<std::string> leads_;  ///< what stands before each cell
