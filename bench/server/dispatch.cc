@@ -8,11 +8,11 @@
 #include <mutex>
 #include <span>
 #include <thread>
-#include <unistd.h>
 
 #include "absl/strings/str_format.h"
 #include <grpcpp/grpcpp.h>
 
+#include "base/child.h"
 #include "base/sha256.h"
 #include "bench/server/http_client.h"
 #include "bench/server/lab_agents.h"
@@ -21,8 +21,6 @@
 #include "tinyrig/v1/agent_service.grpc.pb.h"
 #include "tinyrig/v1/compiled_model.pb.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 namespace tinyrig::bench {
 namespace {
@@ -342,23 +340,16 @@ class DeafAgent {
 class StoppedAgent {
  public:
   explicit StoppedAgent(const std::string& address) {
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::execl("/proc/self/exe", "server", "--stuck-agent", address.c_str(),
-              nullptr);
-      ::_exit(127);
-    }
+    child_ = base::Child::Start(
+                 {.argv = {"/proc/self/exe", "--stuck-agent", address}})
+                 .value();
     std::this_thread::sleep_for(milliseconds(1000));
-    ::kill(pid_, SIGSTOP);
+    child_.Signal(SIGSTOP);
   }
-  ~StoppedAgent() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  ~StoppedAgent() { child_.Kill(); }
 
  private:
-  int pid_ = -1;
+  base::Child child_;
 };
 
 absl::Status Bench::DeadAgents() {

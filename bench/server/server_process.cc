@@ -1,43 +1,20 @@
 #include "bench/server/server_process.h"
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
-#include <fcntl.h>
 #include <fstream>
 #include <sstream>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
 #include "base/file.h"
 #include "base/resources.h"
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 namespace tinyrig::bench {
 namespace {
 
 std::string FirstLine(const std::string& text) {
   return text.substr(0, text.find('\n'));
-}
-
-int Spawn(std::vector<std::string> words) {
-  std::vector<char*> argv;
-  for (std::string& word : words) {
-    argv.push_back(word.data());
-  }
-  argv.push_back(nullptr);
-  const int pid = ::fork();
-  if (pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    // Its "ready" line is no line of the table.
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  return pid;
 }
 
 }  // namespace
@@ -56,43 +33,25 @@ absl::StatusOr<ServerProcess> ServerProcess::Start(
       ready,         "--log-level", "error"};
   words.insert(words.end(), flags.begin(), flags.end());
   ServerProcess server;
-  server.pid_ = Spawn(std::move(words));
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(ready_s);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (const auto text = base::ReadTextFile(ready); text.ok()) {
-      server.grpc_ = FirstLine(*text);
-      ASSIGN_OR_RETURN(const std::string http,
-                       base::ReadTextFile(ready + ".http"));
-      server.http_ = FirstLine(http);
-      return server;
-    }
-    if (::waitpid(server.pid_, nullptr, WNOHANG) == server.pid_) {
-      server.pid_ = -1;
-      break;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return absl::UnavailableError(program + " did not become ready");
+  ASSIGN_OR_RETURN(server.child_, base::Child::Start({.argv = words}));
+  ASSIGN_OR_RETURN(const std::string grpc,
+                   server.child_.WaitForFile(ready, int64_t{1000} * ready_s));
+  server.grpc_ = FirstLine(grpc);
+  ASSIGN_OR_RETURN(const std::string http, base::ReadTextFile(ready + ".http"));
+  server.http_ = FirstLine(http);
+  return server;
 }
 
-ServerProcess::ServerProcess(ServerProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      grpc_(std::move(other.grpc_)),
-      http_(std::move(other.http_)) {}
-
 ServerProcess::~ServerProcess() {
-  if (pid_ > 0) {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  child_.Signal(SIGTERM);
+  child_.Wait();
 }
 
 // Threads that have ended are missing here: the server's live as long as it
 // does, but for those of gRPC, which come and go with the load. The larger of
 // both counts is right.
 double ServerProcess::CpuSeconds() const {
-  const std::filesystem::path folder = "/proc/" + std::to_string(pid_);
+  const std::filesystem::path folder = "/proc/" + std::to_string(child_.pid());
   double threads_s = 0;
   std::error_code error;
   for (const auto& task :
@@ -119,7 +78,7 @@ double ServerProcess::CpuSeconds() const {
 }
 
 int64_t ServerProcess::MemoryKib(const std::string& key) const {
-  std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+  std::ifstream file("/proc/" + std::to_string(child_.pid()) + "/status");
   std::string word;
   while (file >> word) {
     if (word == key + ":") {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child.h"
 #include "base/status.h"
 
 namespace tinyrig::bench {
@@ -13,11 +14,12 @@ namespace tinyrig::bench {
 class ServerProcess {
  public:
   /// Starts tinyrig-server of the same build on `data`, any free ports.
-  /// UNAVAILABLE: it is not ready within `ready_s` seconds.
+  /// UNAVAILABLE: it ended before it was ready; DEADLINE_EXCEEDED: it is not
+  /// ready within `ready_s` seconds.
   static absl::StatusOr<ServerProcess> Start(
       const std::filesystem::path& data, const std::vector<std::string>& flags,
       int ready_s = 600);
-  ServerProcess(ServerProcess&& other) noexcept;
+  ServerProcess(ServerProcess&& other) noexcept = default;
   ServerProcess& operator=(ServerProcess&&) = delete;
   /// SIGTERM, so that the next start need not check the database.
   ~ServerProcess();
@@ -31,7 +33,7 @@ class ServerProcess {
 
  private:
   ServerProcess() = default;
-  int pid_ = -1;
+  base::Child child_;
   std::string grpc_, http_;
 };
 

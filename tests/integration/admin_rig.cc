@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "base/child.h"
 #include "base/process.h"
 #include <sys/mount.h>
-#include <sys/wait.h>
 
 namespace tinyrig::servertest {
 
@@ -166,24 +166,13 @@ int Restore(const fs::path& backup, const fs::path& data, bool force,
     const auto result = base::RunProcess({.argv = words});
     return result.ok() ? result->exit_code : -2;
   }
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    ::dup2(nowhere, 1);
-    ::dup2(nowhere, 2);
-    std::vector<char*> argv;
-    for (std::string& word : words) {
-      argv.push_back(word.data());
-    }
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
+  auto child = base::Child::Start({.argv = words, .log_file = "/dev/null"});
+  if (!child.ok()) {
+    return -2;
   }
   std::this_thread::sleep_for(std::chrono::microseconds(kill_after_us));
-  ::kill(pid, SIGKILL);
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  const base::ChildExit end = child->Kill();
+  return end.signal != 0 ? -1 : end.code;
 }
 
 std::vector<std::string> Tree(const fs::path& folder) {

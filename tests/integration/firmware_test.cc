@@ -11,16 +11,15 @@
 
 #include "gtest/gtest.h"
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "boards/board.h"
 #include "boards/generate.h"
 #include "boards/image_header.h"
 #include "proto/wire/host_message.h"
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 namespace tinyrig {
 namespace {
@@ -55,10 +54,7 @@ class VirtualBoard {
            "--link", link_, "--flash-file", flash_path, "--uid", "FWTEST"});
     Open();
   }
-  ~VirtualBoard() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  ~VirtualBoard() { child_.Kill(); }
 
   std::optional<Received> Receive(int timeout_ms) {
     const auto end = std::chrono::steady_clock::now() +
@@ -146,18 +142,9 @@ class VirtualBoard {
 
  private:
   void Start(std::vector<std::string> arguments) {
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) {
-      argv.push_back(argument.data());
-    }
-    argv.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
-      ::execv(argv[0], argv.data());
-      ::_exit(127);
-    }
+    auto child = base::Child::Start({.argv = std::move(arguments)});
+    ASSERT_TRUE(child.ok()) << child.status();
+    child_ = *std::move(child);
   }
   void Open() {
     for (int i = 0; i < 500 && !port_.valid(); ++i) {
@@ -173,7 +160,7 @@ class VirtualBoard {
 
   base::TempDir folder_;
   std::string link_;
-  pid_t pid_ = -1;
+  base::Child child_;
   base::UniqueFd port_;
   wire::FrameDecoder decoder_;
   uint16_t sequence_ = 0;

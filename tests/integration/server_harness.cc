@@ -11,18 +11,16 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "base/check.h"
 #include "tinyrig/v1/agent_service.grpc.pb.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 namespace tinyrig::servertest {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+constexpr int64_t kReadyMs = 20'000;
 
 absl::Status FromGrpc(const grpc::Status& status) {
   return {static_cast<absl::StatusCode>(status.error_code()),
@@ -66,53 +64,26 @@ void ServerProcess::Start() {
                                     "--ready-file",
                                     ready};
   words.insert(words.end(), flags.begin(), flags.end());
-  const std::string log = folder_.path() / "server.log";
-  pid_ = ::fork();
-  if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (file_limit_bytes > 0) {
-      const rlimit limit{static_cast<rlim_t>(file_limit_bytes),
-                         static_cast<rlim_t>(file_limit_bytes)};
-      ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    if (std::getenv("SERVER_TEST_VERBOSE") == nullptr) {
-      TINYRIG_CHECK(std::freopen(log.c_str(), "a", stderr) != nullptr);
-      TINYRIG_CHECK(std::freopen("/dev/null", "w", stdout) != nullptr);
-    }
-    std::vector<char*> argv;
-    for (std::string& word : words) {
-      argv.push_back(word.data());
-    }
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  const auto deadline = steady_clock::now() + std::chrono::seconds(20);
-  while (steady_clock::now() < deadline) {
-    if (const auto text = base::ReadTextFile(ready); text.ok()) {
-      address_ = text->substr(0, text->find('\n'));
-      return;
-    }
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  ADD_FAILURE() << "the server is not ready: "
-                << base::ReadTextFile(log).value_or("no log");
+  const bool verbose = std::getenv("SERVER_TEST_VERBOSE") != nullptr;
+  auto child = base::Child::Start(
+      {.argv = words,
+       .log_file = verbose ? "" : folder_.path() / "server.log",
+       .file_limit_bytes = file_limit_bytes});
+  ASSERT_TRUE(child.ok()) << child.status();
+  child_ = *std::move(child);
+  const auto text = child_.WaitForFile(ready, kReadyMs);
+  ASSERT_TRUE(text.ok()) << text.status();
+  address_ = text->substr(0, text->find('\n'));
 }
 
 void ServerProcess::Kill() {
-  if (pid_ > 0) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
+  child_.Kill();
 }
 
 int ServerProcess::Stop() {
-  ::kill(pid_, SIGTERM);
-  int status = 0;
-  ::waitpid(pid_, &status, 0);
-  pid_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  child_.Signal(SIGTERM);
+  const base::ChildExit end = child_.Wait();
+  return end.signal != 0 ? 128 + end.signal : end.code;
 }
 
 struct Client::Stubs {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "server/testing/fabricate.h"
@@ -37,7 +38,7 @@ class ServerProcess {
  private:
   base::TempDir folder_;
   std::string address_;
-  int pid_ = -1;
+  base::Child child_;
 };
 
 /// LabService, blocking, with absl statuses.
