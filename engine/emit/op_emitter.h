@@ -1,5 +1,4 @@
-// What each operator answers when it is emitted. Adding one: a file in ops/ and
-// a row in registry.cc.
+// What each operator answers when it is emitted.
 #pragma once
 
 #include <cstdint>
@@ -53,34 +52,13 @@ absl::StatusOr<OpCode> EmitOp(const ir::Graph& graph, const ir::Op& op,
 /// Scratch that expand_weights would add to this op; 0 where it gains nothing.
 int64_t ExpandBytes(const ir::Graph& graph, const ir::Op& op);
 
-// One per operator (ops/*.cc).
-absl::StatusOr<OpCode> EmitConv2d(const ir::Graph& graph, const ir::Op& op,
-                                  const EmitOptions& options);
-absl::StatusOr<OpCode> EmitDepthwiseConv2d(const ir::Graph& graph,
-                                           const ir::Op& op,
-                                           const EmitOptions& options);
-absl::StatusOr<OpCode> EmitFullyConnected(const ir::Graph& graph,
-                                          const ir::Op& op,
-                                          const EmitOptions& options);
-absl::StatusOr<OpCode> EmitAveragePool2d(const ir::Graph& graph,
-                                         const ir::Op& op,
-                                         const EmitOptions& options);
-absl::StatusOr<OpCode> EmitMaxPool2d(const ir::Graph& graph, const ir::Op& op,
-                                     const EmitOptions& options);
-absl::StatusOr<OpCode> EmitMean(const ir::Graph& graph, const ir::Op& op,
-                                const EmitOptions& options);
-absl::StatusOr<OpCode> EmitAdd(const ir::Graph& graph, const ir::Op& op,
-                               const EmitOptions& options);
-absl::StatusOr<OpCode> EmitPad(const ir::Graph& graph, const ir::Op& op,
-                               const EmitOptions& options);
-absl::StatusOr<OpCode> EmitReshape(const ir::Graph& graph, const ir::Op& op,
-                                   const EmitOptions& options);
-absl::StatusOr<OpCode> EmitSoftmax(const ir::Graph& graph, const ir::Op& op,
-                                   const EmitOptions& options);
-absl::StatusOr<OpCode> EmitQuantize(const ir::Graph& graph, const ir::Op& op,
-                                    const EmitOptions& options);
-absl::StatusOr<OpCode> EmitDequantize(const ir::Graph& graph, const ir::Op& op,
-                                      const EmitOptions& options);
+/// One per operator (ops/*.cc); `op` is the one that holds `body`.
+#define TINYRIG_DECLARE_EMIT(Body, builtin)                             \
+  absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op, \
+                              const ir::Body& body,                     \
+                              const EmitOptions& options);
+TINYRIG_ENGINE_OPERATORS(TINYRIG_DECLARE_EMIT)
+#undef TINYRIG_DECLARE_EMIT
 
 int64_t ExpandBytesOfConv2d(const ir::Graph& graph, const ir::Conv2d& op);
 

@@ -124,9 +124,32 @@ struct Dequantize {
   TensorId input, output;
 };
 
-using OpBody = std::variant<Conv2d, DepthwiseConv2d, FullyConnected,
-                            AveragePool2d, MaxPool2d, Mean, Add, Pad, Reshape,
-                            Softmax, Quantize, Dequantize>;
+/// Every operator: its struct and the format's name of it, in the order of the
+/// format's codes. The readers, the reference loops and the emitters are
+/// declared from this list: one that is forgotten does not build.
+#define TINYRIG_ENGINE_OPERATORS(X)     \
+  X(Add, ADD)                           \
+  X(AveragePool2d, AVERAGE_POOL_2D)     \
+  X(Conv2d, CONV_2D)                    \
+  X(DepthwiseConv2d, DEPTHWISE_CONV_2D) \
+  X(Dequantize, DEQUANTIZE)             \
+  X(FullyConnected, FULLY_CONNECTED)    \
+  X(MaxPool2d, MAX_POOL_2D)             \
+  X(Reshape, RESHAPE)                   \
+  X(Softmax, SOFTMAX)                   \
+  X(Pad, PAD)                           \
+  X(Mean, MEAN)                         \
+  X(Quantize, QUANTIZE)
+
+template <class Ignored, class... Bodies>
+struct VariantOfRest {
+  using Type = std::variant<Bodies...>;
+};
+#define TINYRIG_NEXT_BODY(Body, builtin) , Body
+/// One of the structs of the list.
+using OpBody =
+    VariantOfRest<void TINYRIG_ENGINE_OPERATORS(TINYRIG_NEXT_BODY)>::Type;
+#undef TINYRIG_NEXT_BODY
 
 struct Op {
   int file_index = 0;  ///< operator index in the .tflite, for messages

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/status.h"
-#include "engine/read/options_tag.h"
 #include "engine/read/tensor_reader.h"
 #include "engine/read/tflite_generated.h"
 
@@ -45,9 +44,9 @@ class OpReader {
   /// The options table. Errors: INVALID_ARGUMENT it is not there.
   template <class Options>
   absl::StatusOr<const Options*> options() const {
-    static_assert(kOptionsTag<Options> != fb::Options::NONE);
     const auto* table = static_cast<const Options*>(op_.options());
-    if (table == nullptr || op_.options_type() != kOptionsTag<Options>) {
+    if (table == nullptr ||
+        op_.options_type() != fb::OptionsTraits<Options>::enum_value) {
       return Invalid("its options are missing or of another operator");
     }
     return table;

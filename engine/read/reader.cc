@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/read/builtin_names.h"
 #include "engine/read/op_reader.h"
 #include "engine/read/registry.h"
 #include "engine/read/tensor_reader.h"
@@ -15,11 +14,10 @@ namespace {
 constexpr flatbuffers::uoffset_t kMaxDepth = 16;
 constexpr flatbuffers::uoffset_t kMaxTables = 100'000;
 constexpr uint32_t kFormatVersion = 3;
-constexpr int kCustomCode = 32;
 
 /// A builtin operator as one op refers to it.
 struct OpKind {
-  int code = 0;
+  fb::BuiltinOperator code{};
   std::string name;
 };
 
@@ -72,9 +70,11 @@ absl::StatusOr<OpKind> KindOf(const fb::Model& model, const fb::Operator& op,
   }
   const fb::OperatorCode& code = *codes->Get(op.opcode_index());
   OpKind kind;
-  kind.code = std::max<int>(code.short_code(), code.code());
+  kind.code = static_cast<fb::BuiltinOperator>(
+      std::max<int>(code.short_code(), code.code()));
   kind.name = BuiltinName(kind.code);
-  if (kind.code == kCustomCode && code.custom_code() != nullptr) {
+  if (kind.code == fb::BuiltinOperator::CUSTOM &&
+      code.custom_code() != nullptr) {
     absl::StrAppend(&kind.name, " '", code.custom_code()->str().substr(0, 40),
                     "'");
   }

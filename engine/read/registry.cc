@@ -1,34 +1,34 @@
 #include "engine/read/registry.h"
 
-#include "engine/read/builtin_names.h"
 #include "engine/read/ops/ops.h"
 
 namespace tinyrig::engine::read {
 namespace {
 
 struct Row {
-  int code;  ///< the format's number
+  fb::BuiltinOperator code;
   ReadOpFunction read;
 };
 
-constexpr Row kRows[] = {
-    {0, ReadAdd},        {1, ReadAveragePool2d},
-    {3, ReadConv2d},     {4, ReadDepthwiseConv2d},
-    {6, ReadDequantize}, {9, ReadFullyConnected},
-    {17, ReadMaxPool2d}, {22, ReadReshape},
-    {25, ReadSoftmax},   {34, ReadPad},
-    {40, ReadMean},      {114, ReadQuantize},
-};
+#define TINYRIG_READER_ROW(Body, builtin) \
+  {fb::BuiltinOperator::builtin, Read##Body},
+constexpr Row kRows[] = {TINYRIG_ENGINE_OPERATORS(TINYRIG_READER_ROW)};
+#undef TINYRIG_READER_ROW
 
 }  // namespace
 
-ReadOpFunction FindReader(int builtin_code) {
+ReadOpFunction FindReader(fb::BuiltinOperator code) {
   for (const Row& row : kRows) {
-    if (row.code == builtin_code) {
+    if (row.code == code) {
       return row.read;
     }
   }
   return nullptr;
+}
+
+std::string BuiltinName(fb::BuiltinOperator code) {
+  const std::string name = fb::EnumNameBuiltinOperator(code);
+  return name.empty() ? absl::StrCat("BUILTIN_", static_cast<int>(code)) : name;
 }
 
 std::string SupportedOperators() {

@@ -40,17 +40,10 @@ class Memory {
   std::vector<std::vector<uint8_t>> bytes_;
 };
 
-void Run(const ir::Conv2d& op, Memory* memory);
-void Run(const ir::DepthwiseConv2d& op, Memory* memory);
-void Run(const ir::FullyConnected& op, Memory* memory);
-void Run(const ir::AveragePool2d& op, Memory* memory);
-void Run(const ir::MaxPool2d& op, Memory* memory);
-void Run(const ir::Mean& op, Memory* memory);
-void Run(const ir::Add& op, Memory* memory);
-void Run(const ir::Pad& op, Memory* memory);
-void Run(const ir::Reshape& op, Memory* memory);
-void Run(const ir::Softmax& op, Memory* memory);
-void Run(const ir::Quantize& op, Memory* memory);
-void Run(const ir::Dequantize& op, Memory* memory);
+/// Run(const ir::Conv2d& op, Memory* memory) and so on: one per operator.
+#define TINYRIG_DECLARE_RUN(Body, builtin) \
+  void Run(const ir::Body& op, Memory* memory);
+TINYRIG_ENGINE_OPERATORS(TINYRIG_DECLARE_RUN)
+#undef TINYRIG_DECLARE_RUN
 
 }  // namespace tinyrig::engine::reference

@@ -3,9 +3,9 @@
 
 namespace tinyrig::engine::emit {
 
-absl::StatusOr<OpCode> EmitAdd(const ir::Graph& graph, const ir::Op& op,
-                               const EmitOptions& /*options*/) {
-  const auto& add = std::get<ir::Add>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Add& add,
+                            const EmitOptions& /*options*/) {
   RETURN_IF_ERROR(RequireInt8(graph, op, add.input1));
   RETURN_IF_ERROR(RequireInt8(graph, op, add.input2));
   RETURN_IF_ERROR(RequireInt8(graph, op, add.output));

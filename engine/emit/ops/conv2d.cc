@@ -81,9 +81,9 @@ int64_t ExpandBytesOfConv2d(const ir::Graph& graph, const ir::Conv2d& op) {
   return InnerPixels(g) < kMinPixelsToExpand ? 0 : FilterWords(g) * 16;
 }
 
-absl::StatusOr<OpCode> EmitConv2d(const ir::Graph& graph, const ir::Op& op,
-                                  const EmitOptions& options) {
-  const auto& conv = std::get<ir::Conv2d>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Conv2d& conv,
+                            const EmitOptions& options) {
   RETURN_IF_ERROR(RequireImage(graph, op, conv.input));
   RETURN_IF_ERROR(RequireImage(graph, op, conv.output));
   const Geometry g = GeometryOf(graph, conv);

@@ -20,9 +20,9 @@ void AddRange(ir::DType type, OpCode* code) {
 
 }  // namespace
 
-absl::StatusOr<OpCode> EmitQuantize(const ir::Graph& graph, const ir::Op& op,
-                                    const EmitOptions& /*options*/) {
-  const auto& quantize = std::get<ir::Quantize>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Quantize& quantize,
+                            const EmitOptions& /*options*/) {
   const ir::Tensor& in = graph.tensor(quantize.input);
   const ir::Tensor& out = graph.tensor(quantize.output);
   const std::string in_type = ByteType(in.type);
@@ -55,9 +55,9 @@ absl::StatusOr<OpCode> EmitQuantize(const ir::Graph& graph, const ir::Op& op,
   return code;
 }
 
-absl::StatusOr<OpCode> EmitDequantize(const ir::Graph& graph, const ir::Op& op,
-                                      const EmitOptions& /*options*/) {
-  const auto& dequantize = std::get<ir::Dequantize>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Dequantize& dequantize,
+                            const EmitOptions& /*options*/) {
   const ir::Tensor& in = graph.tensor(dequantize.input);
   const std::string in_type = ByteType(in.type);
   if (in_type.empty() ||

@@ -8,10 +8,9 @@ namespace tinyrig::engine::emit {
 // 8 bytes of stack a tap for weights, 4 for a border window.
 constexpr int64_t kMaxTapsOnStack = 128;
 
-absl::StatusOr<OpCode> EmitDepthwiseConv2d(const ir::Graph& graph,
-                                           const ir::Op& op,
-                                           const EmitOptions& /*options*/) {
-  const auto& conv = std::get<ir::DepthwiseConv2d>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::DepthwiseConv2d& conv,
+                            const EmitOptions& /*options*/) {
   RETURN_IF_ERROR(RequireImage(graph, op, conv.input));
   RETURN_IF_ERROR(RequireImage(graph, op, conv.output));
   const std::vector<uint8_t>& weights = graph.tensor(conv.weights).data;

@@ -6,10 +6,9 @@
 
 namespace tinyrig::engine::emit {
 
-absl::StatusOr<OpCode> EmitFullyConnected(const ir::Graph& graph,
-                                          const ir::Op& op,
-                                          const EmitOptions& /*options*/) {
-  const auto& fc = std::get<ir::FullyConnected>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::FullyConnected& fc,
+                            const EmitOptions& /*options*/) {
   RETURN_IF_ERROR(RequireInt8(graph, op, fc.input));
   RETURN_IF_ERROR(RequireInt8(graph, op, fc.output));
   if (fc.weights_zero_point != 0) {

@@ -5,9 +5,9 @@
 
 namespace tinyrig::engine::emit {
 
-absl::StatusOr<OpCode> EmitPad(const ir::Graph& graph, const ir::Op& op,
-                               const EmitOptions& /*options*/) {
-  const auto& pad = std::get<ir::Pad>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Pad& pad,
+                            const EmitOptions& /*options*/) {
   RETURN_IF_ERROR(RequireInt8(graph, op, pad.input));
   RETURN_IF_ERROR(RequireInt8(graph, op, pad.output));
   const ir::Tensor& input = graph.tensor(pad.input);
@@ -33,9 +33,9 @@ absl::StatusOr<OpCode> EmitPad(const ir::Graph& graph, const ir::Op& op,
 }
 
 // Passes drop reshapes; one that is left (input to output) is a copy.
-absl::StatusOr<OpCode> EmitReshape(const ir::Graph& graph, const ir::Op& op,
-                                   const EmitOptions& /*options*/) {
-  const auto& reshape = std::get<ir::Reshape>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& /*op*/,
+                            const ir::Reshape& reshape,
+                            const EmitOptions& /*options*/) {
   OpCode code;
   code.header = "copy.h";
   code.kernel = "Copy";

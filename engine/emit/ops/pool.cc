@@ -6,8 +6,7 @@ namespace {
 
 template <class Pool>
 absl::StatusOr<OpCode> EmitPool(const ir::Graph& graph, const ir::Op& op,
-                                const char* kernel) {
-  const auto& pool = std::get<Pool>(op.body);
+                                const Pool& pool, const char* kernel) {
   RETURN_IF_ERROR(RequireImage(graph, op, pool.input));
   RETURN_IF_ERROR(RequireImage(graph, op, pool.output));
   OpCode code;
@@ -22,20 +21,21 @@ absl::StatusOr<OpCode> EmitPool(const ir::Graph& graph, const ir::Op& op,
 
 }  // namespace
 
-absl::StatusOr<OpCode> EmitAveragePool2d(const ir::Graph& graph,
-                                         const ir::Op& op,
-                                         const EmitOptions& /*options*/) {
-  return EmitPool<ir::AveragePool2d>(graph, op, "AveragePool2d");
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::AveragePool2d& pool,
+                            const EmitOptions& /*options*/) {
+  return EmitPool(graph, op, pool, "AveragePool2d");
 }
 
-absl::StatusOr<OpCode> EmitMaxPool2d(const ir::Graph& graph, const ir::Op& op,
-                                     const EmitOptions& /*options*/) {
-  return EmitPool<ir::MaxPool2d>(graph, op, "MaxPool2d");
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::MaxPool2d& pool,
+                            const EmitOptions& /*options*/) {
+  return EmitPool(graph, op, pool, "MaxPool2d");
 }
 
-absl::StatusOr<OpCode> EmitMean(const ir::Graph& graph, const ir::Op& op,
-                                const EmitOptions& /*options*/) {
-  const auto& mean = std::get<ir::Mean>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Mean& mean,
+                            const EmitOptions& /*options*/) {
   RETURN_IF_ERROR(RequireImage(graph, op, mean.input));
   RETURN_IF_ERROR(RequireInt8(graph, op, mean.output));
   const ir::Tensor& input = graph.tensor(mean.input);

@@ -3,9 +3,9 @@
 
 namespace tinyrig::engine::emit {
 
-absl::StatusOr<OpCode> EmitSoftmax(const ir::Graph& graph, const ir::Op& op,
-                                   const EmitOptions& /*options*/) {
-  const auto& softmax = std::get<ir::Softmax>(op.body);
+absl::StatusOr<OpCode> Emit(const ir::Graph& graph, const ir::Op& op,
+                            const ir::Softmax& softmax,
+                            const EmitOptions& /*options*/) {
   RETURN_IF_ERROR(RequireInt8(graph, op, softmax.input));
   RETURN_IF_ERROR(RequireInt8(graph, op, softmax.output));
   const ir::Tensor& input = graph.tensor(softmax.input);

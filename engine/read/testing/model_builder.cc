@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/bytes.h"
-#include "engine/read/options_tag.h"
+#include "engine/read/tflite_generated.h"
 
 namespace tinyrig::engine::read::testing {
 namespace {
@@ -22,7 +22,8 @@ void SetWindow(const WindowOptions& from, Options* to) {
 template <class OptionsT>
 void SetOptions(const OptionsT& options, fb::OperatorT* op) {
   op->options.Reset();
-  op->options.type = kOptionsTag<typename OptionsT::TableType>;
+  op->options.type =
+      fb::OptionsTraits<typename OptionsT::TableType>::enum_value;
   op->options.value = new OptionsT(options);  // the union deletes it
 }
 

@@ -1,32 +1,8 @@
-// Operator -> its emitter: one row each, in the order of ir::OpBody.
-#include <array>
+#include "engine/emit/op_emitter.h"
 
 #include "absl/strings/str_format.h"
 
-#include "engine/emit/op_emitter.h"
-
 namespace tinyrig::engine::emit {
-namespace {
-
-using Emitter = absl::StatusOr<OpCode> (*)(const ir::Graph&, const ir::Op&,
-                                           const EmitOptions&);
-
-constexpr std::array<Emitter, std::variant_size_v<ir::OpBody>> kEmitters = {
-    EmitConv2d,
-    EmitDepthwiseConv2d,
-    EmitFullyConnected,
-    EmitAveragePool2d,
-    EmitMaxPool2d,
-    EmitMean,
-    EmitAdd,
-    EmitPad,
-    EmitReshape,
-    EmitSoftmax,
-    EmitQuantize,
-    EmitDequantize,
-};
-
-}  // namespace
 
 void OpCode::Int(const std::string& name, int64_t value) {
   constants.emplace_back("int " + name, absl::StrCat(value));
@@ -43,7 +19,9 @@ void OpCode::Bool(const std::string& name, bool value) {
 
 absl::StatusOr<OpCode> EmitOp(const ir::Graph& graph, const ir::Op& op,
                               const EmitOptions& options) {
-  return kEmitters[op.body.index()](graph, op, options);
+  return std::visit(
+      [&](const auto& body) { return Emit(graph, op, body, options); },
+      op.body);
 }
 
 int64_t ExpandBytes(const ir::Graph& graph, const ir::Op& op) {
