@@ -27,7 +27,7 @@ TEST(SqlReport, FiguresStandToTheRightAndBytesAreHex) {
   v1::SqlResponse response = Answer();
   response.mutable_rows(0)->mutable_values(0)->set_text("CONV");
   EXPECT_EQ(SqlTable(response).Text(),
-            "op     n    n\nCONV  42  0.5\n00ff       inf\n");
+            "op     n    n\nCONV  42  0.5\n00ff      inf\n");
 }
 
 TEST(SqlReport, JsonKeysThatComeTwiceAreNumbered) {
