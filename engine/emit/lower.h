@@ -54,9 +54,9 @@ struct Lowered {
   std::vector<Place> places;  ///< one per op
   std::vector<Stage> stages;  ///< in order, all ops
   std::vector<int64_t> input_offsets, output_offsets;  ///< of the model's edges
-  /// What lies where and when, for people: `plan` has an offset per request. In
-  /// a streamed stage an output may overlap its input; stream/check.h has
-  /// played it.
+  /// What lies where and when, for people: `plan` has an offset per request. A
+  /// streamed stage's input and output are one, "in > out"; stream/check.h has
+  /// played its rows.
   std::vector<plan::BufferRequest> requests;
   plan::Plan plan;
   bool input_preserved = false;

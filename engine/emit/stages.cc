@@ -172,16 +172,18 @@ class Placer {
     const int op_count = static_cast<int>(lowered_.graph.ops.size());
     const int last = part.to.op - 1;
     const stream::Segment& segment = part.segment;
-    for (size_t t = 0; t < segment.tensors.size(); ++t) {
-      const kernels::StreamTensor& tensor = segment.tensors[t];
-      const std::string& name =
-          lowered_.graph.tensor(segment.tensor_ids[t]).name;
-      const bool whole = t == 0 || t + 1 == segment.tensors.size();
-      Note(whole ? name : absl::StrCat(tensor.capacity, " rows of ", name),
-           offsets[t], stream::KeptBytes(tensor),
-           t == 0 && part.from.op == 0 ? -1 : part.from.op,
-           t + 1 == segment.tensors.size() && part.to.op == op_count ? op_count
-                                                                     : last);
+    const auto name_of = [&](size_t t) {
+      return lowered_.graph.tensor(segment.tensor_ids[t]).name;
+    };
+    // Rows of the output lie where rows of the input were.
+    Note(absl::StrCat(name_of(0), " > ", name_of(segment.tensors.size() - 1)),
+         offsets.back(), part.needs.span_bytes,
+         part.from.op == 0 ? -1 : part.from.op,
+         part.to.op == op_count ? op_count : last);
+    for (size_t t = 1; t + 1 < segment.tensors.size(); ++t) {
+      Note(absl::StrCat(segment.tensors[t].capacity, " rows of ", name_of(t)),
+           offsets[t], stream::KeptBytes(segment.tensors[t]), part.from.op,
+           last);
     }
     if (scratch != kNowhere) {
       Note(absl::StrCat("scratch of layers ", part.from.op, " to ", last),
@@ -203,6 +205,9 @@ void PlaceStages(const std::vector<stream::Part>& parts, int64_t arena_bytes,
 }
 
 bool InputsPreserved(const Lowered& lowered) {
+  if (lowered.stages.front().segment) {
+    return false;  // its rows become the output's
+  }
   for (size_t n = 0; n < lowered.graph.inputs.size(); ++n) {
     const ir::Tensor& input = lowered.graph.tensor(lowered.graph.inputs[n]);
     const int64_t begin = lowered.input_offsets[n];

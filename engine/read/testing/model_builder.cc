@@ -200,8 +200,8 @@ std::vector<uint8_t> ModelBuilder::Finish(std::vector<int> inputs,
 
 std::vector<uint8_t> TooLargeModel() {
   ModelBuilder model;
-  const int in = model.Activation({75, 4000}, 0.1F, 0);
-  const int out = model.Activation({75, 4000}, 1.0F / 256, -128);
+  const int in = model.Activation({1, 75, 4000}, 0.1F, 0);
+  const int out = model.Activation({1, 75, 4000}, 1.0F / 256, -128);
   model.Softmax(in, out);
   return model.Finish({in}, {out});
 }
