@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/units.h"
-#include "client/artifact_file.h"
+#include "proto/file/artifact.h"
 #include "engine/compile.h"
 #include <fmt/format.h>
 
@@ -78,7 +78,7 @@ int Compile(const CompileArguments& arguments) {
   }
   if (!arguments.out.empty()) {
     const absl::Status written =
-        base::WriteFileAtomic(arguments.out, client::EncodeArtifact(*model));
+        base::WriteFileAtomic(arguments.out, file::SerializeArtifact(*model));
     if (!written.ok()) {
       PrintError(written);
       return kExitLab;

@@ -34,16 +34,15 @@ std::string FreshRequestId() {
   return fmt::format("cli-{:08x}{:08x}{:08x}", random(), random(), random());
 }
 
-absl::StatusOr<std::string> ImportFolder(const std::string& folder,
-                                         client::LabClient& lab) {
+absl::StatusOr<std::string> ImportPath(const std::string& path,
+                                       client::LabClient& lab) {
   ASSIGN_OR_RETURN(const auto packed,
-                   client::PackDataset(folder, client::Preprocessing::kRaw));
-  ASSIGN_OR_RETURN(const std::string sha256,
-                   lab.UploadBlob(client::EncodeDataset(packed)));
+                   client::LoadDataset(path, client::Preprocessing::kRaw));
+  ASSIGN_OR_RETURN(const std::string sha256, lab.UploadDataset(packed));
   // Unnamed by the user, so the content may choose: two folders of one name
   // do not collide.
   const std::string name =
-      client::DatasetNameOf(folder).substr(0, 50) + "-" + sha256.substr(0, 8);
+      client::DatasetNameOf(path).substr(0, 50) + "-" + sha256.substr(0, 8);
   ASSIGN_OR_RETURN(const auto dataset, lab.CreateDataset(name, sha256));
   return dataset.name();
 }
@@ -59,10 +58,8 @@ absl::StatusOr<v1::JobSpec> PrepareSpec(const SubmitOptions& options,
   ASSIGN_OR_RETURN(*spec.mutable_model_sha256(), lab.UploadBlob(*model));
   spec.set_model_name(std::filesystem::path(options.model).filename().string());
   spec.set_dataset(options.dataset);
-  std::error_code ignored;
-  if (std::filesystem::is_directory(options.dataset, ignored)) {
-    ASSIGN_OR_RETURN(*spec.mutable_dataset(),
-                     ImportFolder(options.dataset, lab));
+  if (client::IsDatasetPath(options.dataset)) {
+    ASSIGN_OR_RETURN(*spec.mutable_dataset(), ImportPath(options.dataset, lab));
   }
   spec.set_runs(options.runs);
   if (options.warmups >= 0) {

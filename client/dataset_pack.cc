@@ -3,21 +3,25 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string_view>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 #include "base/file.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::client {
 namespace {
 
-constexpr std::string_view kMagic = "TRDATA1\n";
-constexpr int kMaxRows = 1'000'000;
-constexpr uint64_t kMaxBytes = 1ULL << 30;
-constexpr int kMaxClasses = 65536;
+using file::kMaxClasses;
+using file::kMaxInputsBytes;
+using file::kMaxSamples;
+constexpr uint64_t kMaxFileBytes = uint64_t{kMaxInputsBytes} + (64 << 20);
 
 struct Row {
   std::string file;
@@ -29,6 +33,10 @@ bool ParseInt(std::string_view text, int* value) {
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), *value);
   return error == std::errc() && end == text.data() + text.size();
+}
+
+bool LeavesFolder(std::string_view file) {
+  return file.find("..") != std::string_view::npos || file.starts_with('/');
 }
 
 absl::StatusOr<Row> ParseRow(std::string_view line) {
@@ -51,7 +59,7 @@ absl::StatusOr<Row> ParseRow(std::string_view line) {
     return absl::InvalidArgumentError(absl::StrCat(
         "label ", row.label, " is not in 0..", row.class_count - 1));
   }
-  if (row.file.find("..") != std::string::npos || row.file[0] == '/') {
+  if (LeavesFolder(row.file)) {
     return absl::InvalidArgumentError("file `" + row.file +
                                       "` lies outside the folder");
   }
@@ -62,7 +70,7 @@ absl::StatusOr<std::vector<uint8_t>> ReadSample(
     const std::filesystem::path& folder, const Row& row,
     const v1::DatasetFile& so_far, Preprocessing preprocessing) {
   ASSIGN_OR_RETURN(std::vector<uint8_t> bytes,
-                   base::ReadFile(folder / row.file, kMaxBytes));
+                   base::ReadFile(folder / row.file, kMaxInputsBytes));
   if (bytes.empty()) {
     return absl::InvalidArgumentError(row.file + " is empty");
   }
@@ -89,10 +97,10 @@ absl::Status AddRow(const std::filesystem::path& folder, const Row& row,
   }
   ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
                    ReadSample(folder, row, *dataset, preprocessing));
-  if (dataset->inputs().size() + bytes.size() > kMaxBytes ||
-      dataset->names_size() >= kMaxRows) {
+  if (std::ssize(dataset->inputs()) + std::ssize(bytes) > kMaxInputsBytes ||
+      dataset->names_size() >= kMaxSamples) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("more than ", kMaxRows, " rows or ", kMaxBytes,
+        absl::StrCat("more than ", kMaxSamples, " rows or ", kMaxInputsBytes,
                      " bytes: split the dataset"));
   }
   dataset->set_class_count(row.class_count);
@@ -148,11 +156,64 @@ absl::StatusOr<v1::DatasetFile> PackDataset(const std::filesystem::path& folder,
   return dataset;
 }
 
-std::vector<uint8_t> EncodeDataset(const v1::DatasetFile& dataset) {
-  std::vector<uint8_t> bytes(kMagic.begin(), kMagic.end());
-  const std::string body = dataset.SerializeAsString();
-  bytes.insert(bytes.end(), body.begin(), body.end());
-  return bytes;
+absl::StatusOr<v1::DatasetFile> LoadDataset(const std::filesystem::path& path,
+                                            Preprocessing preprocessing) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored) ||
+      !std::filesystem::exists(path, ignored)) {
+    return PackDataset(path, preprocessing);
+  }
+  if (preprocessing != Preprocessing::kRaw) {
+    return absl::InvalidArgumentError(path.string() +
+                                      ": is packed already, its inputs are "
+                                      "what they are; leave --preprocess out");
+  }
+  ASSIGN_OR_RETURN(const auto bytes, base::ReadFile(path, kMaxFileBytes));
+  auto dataset = file::ParseDataset(bytes);
+  return dataset.ok() ? std::move(dataset)
+                      : base::WithContext(dataset.status(), path.string());
+}
+
+bool IsDatasetPath(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return true;
+  }
+  std::ifstream stream(path, std::ios::binary);
+  std::string head(file::kDatasetMagic.size(), '\0');
+  return std::filesystem::is_regular_file(path, ignored) &&
+         stream.read(head.data(), std::ssize(head)) &&
+         head == file::kDatasetMagic;
+}
+
+absl::Status UnpackDataset(const v1::DatasetFile& dataset,
+                           const std::filesystem::path& folder) {
+  std::string labels;
+  for (int i = 0; i < dataset.names_size(); ++i) {
+    const std::string& name = dataset.names(i);
+    if (name.empty() || LeavesFolder(name) ||
+        name.find_first_of(std::string_view(",\n\r\0", 4)) !=
+            std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("sample ", i, ": `", absl::CHexEscape(name),
+                       "` is no file name inside the folder"));
+    }
+    const std::filesystem::path file = folder / name;
+    std::error_code error;
+    std::filesystem::create_directories(file.parent_path(), error);
+    if (error) {
+      return base::ErrnoStatus(error.value(),
+                               "creating " + file.parent_path().string());
+    }
+    const auto at =
+        static_cast<size_t>(dataset.sample_bytes()) * static_cast<size_t>(i);
+    RETURN_IF_ERROR(base::WriteFileAtomic(
+        file, dataset.inputs().substr(
+                  at, static_cast<size_t>(dataset.sample_bytes()))));
+    absl::StrAppend(&labels, name, ",", dataset.class_count(), ",",
+                    dataset.labels(i), "\n");
+  }
+  return base::WriteFileAtomic(folder / "y_labels.csv", labels);
 }
 
 std::string DatasetNameOf(const std::filesystem::path& folder) {

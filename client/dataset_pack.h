@@ -1,7 +1,7 @@
 // Packs a folder in the MLPerf Tiny / EEMBC layout into one content-addressed
-// file: y_labels.csv with rows `file,class count,label` (no header) and the
-// files of raw bytes that it names, all of one size. docs/DATASETS.md. Pure but
-// for reading the folder; any thread.
+// file (proto/file/dataset.h), and back: y_labels.csv with rows `file,class
+// count,label` (no header) and the files of raw bytes that it names, all of one
+// size. docs/DATASETS.md. Pure but for the disk; any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,21 @@ absl::StatusOr<Preprocessing> ParsePreprocessing(const std::string& text);
 absl::StatusOr<v1::DatasetFile> PackDataset(const std::filesystem::path& folder,
                                             Preprocessing preprocessing);
 
-/// The file's bytes: "TRDATA1\n", then the message.
-std::vector<uint8_t> EncodeDataset(const v1::DatasetFile& dataset);
+/// A folder as PackDataset, or a packed file as it is: that one is packed
+/// already, so `preprocessing` must be kRaw. Errors: also INVALID_ARGUMENT the
+/// file is no dataset.
+absl::StatusOr<v1::DatasetFile> LoadDataset(const std::filesystem::path& path,
+                                            Preprocessing preprocessing);
+
+/// Whether LoadDataset would take it: a folder, or a file that begins like a
+/// packed dataset.
+bool IsDatasetPath(const std::filesystem::path& path);
+
+/// Writes y_labels.csv and one file per sample, inputs as they are packed. The
+/// folder is made if it is not there. Errors: INVALID_ARGUMENT a sample's name
+/// is no file name inside the folder; those of the disk.
+absl::Status UnpackDataset(const v1::DatasetFile& dataset,
+                           const std::filesystem::path& folder);
 
 /// [a-z0-9][a-z0-9_.-]{0,63} made from a folder's name.
 std::string DatasetNameOf(const std::filesystem::path& folder);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::client {
 namespace {
@@ -68,6 +69,53 @@ TEST(DatasetName, IsMadeSafe) {
   EXPECT_EQ(DatasetNameOf("/x/KWS 01"), "kws-01");
   EXPECT_EQ(DatasetNameOf("/x/kws01/"), "kws01");
   EXPECT_EQ(DatasetNameOf("/"), "dataset");
+}
+
+TEST_F(PackDatasetTest, APackedFileIsTakenAsItIs) {
+  Write("a.bin", "aaa");
+  Write("y_labels.csv", "a.bin,3,2\n");
+  const auto dataset = Pack();
+  ASSERT_TRUE(dataset.ok());
+  Write("packed", file::SerializeDataset(*dataset));
+  const auto path = folder_->path() / "packed";
+  EXPECT_TRUE(IsDatasetPath(path));
+  EXPECT_TRUE(IsDatasetPath(folder_->path()));
+  EXPECT_FALSE(IsDatasetPath(folder_->path() / "a.bin"));
+  const auto loaded = LoadDataset(path, Preprocessing::kRaw);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->inputs(), "aaa");
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      LoadDataset(path, Preprocessing::kPixelMinus128).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      LoadDataset(folder_->path() / "a.bin", Preprocessing::kRaw).status()));
+}
+
+TEST_F(PackDatasetTest, UnpackedAndPackedAgainIsTheSame) {
+  Write("b.bin", "bbb");
+  Write("a.bin", "aaa");
+  Write("y_labels.csv", "b.bin,3,2\na.bin,3,0\n");
+  const auto dataset = Pack();
+  ASSERT_TRUE(dataset.ok());
+  const auto again = folder_->path() / "again";
+  ASSERT_TRUE(UnpackDataset(*dataset, again).ok());
+  const auto packed = PackDataset(again, Preprocessing::kRaw);
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  EXPECT_EQ(packed->SerializeAsString(), dataset->SerializeAsString());
+}
+
+TEST_F(PackDatasetTest, NamesThatLeaveTheFolderAreNotUnpacked) {
+  v1::DatasetFile dataset;
+  dataset.set_sample_bytes(1);
+  dataset.set_class_count(2);
+  dataset.add_labels(1);
+  dataset.set_inputs("x");
+  for (const char* name : {"../x.bin", "/x.bin", "", "a,b.bin", "a\nb"}) {
+    dataset.clear_names();
+    dataset.add_names(name);
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        UnpackDataset(dataset, folder_->path() / "out")))
+        << name;
+  }
 }
 
 }  // namespace

@@ -5,19 +5,18 @@ include(CMakePackageConfigHelpers)
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/tinyrig-client)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/tinyrig-client)
 
-foreach(part client proto base)
+foreach(part client proto_file proto base)
   set_target_properties(tinyrig_${part} PROPERTIES EXPORT_NAME ${part})
   target_include_directories(tinyrig_${part} INTERFACE
                              $<INSTALL_INTERFACE:${headers}>)
 endforeach()
-install(TARGETS tinyrig_client tinyrig_proto tinyrig_base
+install(TARGETS tinyrig_client tinyrig_proto_file tinyrig_proto tinyrig_base
         EXPORT tinyrig-client
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client)
 install(EXPORT tinyrig-client NAMESPACE tinyrig:: DESTINATION ${package}
         COMPONENT client)
 
-install(FILES admin_client.h artifact_file.h dataset_pack.h lab_client.h
-              transfer_client.h
+install(FILES admin_client.h dataset_pack.h lab_client.h transfer_client.h
         DESTINATION ${headers}/client COMPONENT client)
 install(FILES ${PROJECT_SOURCE_DIR}/base/status.h
         DESTINATION ${headers}/base COMPONENT client)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "client/calls.h"
+#include "proto/file/dataset.h"
 #include "tinyrig/v1/lab_service.grpc.pb.h"
 
 namespace tinyrig::client {
@@ -55,6 +56,13 @@ absl::StatusOr<v1::Board> LabClient::GetBoard(const std::string& name) {
   v1::GetBoardRequest request;
   request.set_name(name);
   return channel_->Unary(&v1::LabService::Stub::GetBoard, request, address_);
+}
+
+absl::StatusOr<std::string> LabClient::UploadDataset(
+    const v1::DatasetFile& dataset) {
+  const std::string bytes = file::SerializeDataset(dataset);
+  return UploadBlob(
+      {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
 }
 
 absl::StatusOr<std::string> LabClient::UploadBlob(

@@ -22,6 +22,7 @@
 
 #include "base/status.h"
 #include "tinyrig/v1/board.pb.h"
+#include "tinyrig/v1/dataset_file.pb.h"
 #include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/lab_service.pb.h"
 #include "tinyrig/v1/run.pb.h"
@@ -52,6 +53,8 @@ class LabClient {
   /// Sends the bytes unless the server has them. \return their sha256, 64
   /// small hex digits. RESOURCE_EXHAUSTED: too large, or the disk is full.
   absl::StatusOr<std::string> UploadBlob(std::span<const uint8_t> bytes);
+  /// UploadBlob of the dataset's file (proto/file/dataset.h).
+  absl::StatusOr<std::string> UploadDataset(const v1::DatasetFile& dataset);
   /// NOT_FOUND; DATA_LOSS when what arrived has another sha256.
   absl::StatusOr<std::vector<uint8_t>> DownloadBlob(const std::string& sha256);
 

@@ -1,6 +1,7 @@
 // The engine reads the committed model and gives, by its reference interpreter,
 // the bytes that the program's own integer arithmetic gave.
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "examples/digits/committed_files.h"
 #include "examples/digits/train/int8_eval.h"
 #include "examples/digits/train/tflite_writer.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::digits {
 namespace {
@@ -53,11 +55,17 @@ TEST(CommittedModel, GivesExpectedBytesAndStatedAccuracy) {
   ASSERT_TRUE(graph.ok()) << graph.status();
   const auto rows = ReadExpected();
   ASSERT_TRUE(rows.ok()) << rows.status();
+  const auto packed = base::ReadFile(ExampleFolder() / "dataset");
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  const auto dataset = file::ParseDataset(*packed);
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  ASSERT_EQ(std::ssize(*rows), dataset->names_size());
   Accuracy got;
   for (const Expected& row : *rows) {
-    const auto input = base::ReadFile(ExampleFolder() / "dataset" / row.file);
-    ASSERT_TRUE(input.ok()) << input.status();
-    const auto output = RunEngine(*graph, *input);
+    EXPECT_EQ(dataset->names(got.total), row.file);
+    const std::string& inputs = dataset->inputs();
+    const auto at = inputs.begin() + got.total * dataset->sample_bytes();
+    const auto output = RunEngine(*graph, {at, at + dataset->sample_bytes()});
     ASSERT_TRUE(output.ok()) << output.status();
     EXPECT_EQ(*output, row.output) << row.file;
     got.correct += ArgMax(*output) == row.label ? 1 : 0;

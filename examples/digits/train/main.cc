@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/file.h"
@@ -49,6 +50,11 @@ absl::Status MakeModel(const Options& options) {
 }
 
 absl::Status Run(const Options& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.out, error);
+  if (error) {
+    return base::ErrnoStatus(error.value(), "creating " + options.out.string());
+  }
   RETURN_IF_ERROR(WriteDataset(options.train.seed, options.out / "dataset"));
   std::printf("dataset: %d samples of %d bytes\n", kTestSamples, kPixels);
   return options.dataset_only ? absl::OkStatus() : MakeModel(options);
@@ -62,7 +68,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app(
       "Draws the digits of the example, trains its model and writes "
-      "DIR/digits.tflite, DIR/expected.csv and DIR/dataset/.",
+      "DIR/digits.tflite, DIR/expected.csv and DIR/dataset (packed).",
       "tinyrig-digits");
   app.add_option("--out", options.out, "Folder to write")
       ->required()
@@ -74,7 +80,7 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
   app.add_flag("--dataset-only", options.dataset_only,
-               "Write DIR/dataset/ only; train nothing");
+               "Write DIR/dataset only; train nothing");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

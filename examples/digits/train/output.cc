@@ -3,13 +3,13 @@
 #include <array>
 #include <cstdio>
 #include <span>
-#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 
 #include "base/file.h"
 #include "examples/digits/train/int8_eval.h"
+#include "proto/file/dataset.h"
 
 namespace tinyrig::digits {
 
@@ -18,25 +18,21 @@ std::string SampleName(int index) {
                          LabelOf(static_cast<uint64_t>(index)));
 }
 
-absl::Status WriteDataset(uint64_t seed, const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return base::ErrnoStatus(error.value(), "creating " + folder.string());
-  }
-  std::string labels;
+absl::Status WriteDataset(uint64_t seed, const std::filesystem::path& path) {
+  v1::DatasetFile dataset;
+  dataset.set_preprocessing("raw");
+  dataset.set_sample_bytes(kPixels);
+  dataset.set_class_count(kClasses);
   for (int i = 0; i < kTestSamples; ++i) {
     const auto index = static_cast<uint64_t>(i);
     const std::vector<int8_t> values =
         QuantInput(DrawSample(seed, Split::kTest, index));
-    const std::vector<uint8_t> bytes(values.begin(), values.end());
-    const std::string name = SampleName(i);
-    RETURN_IF_ERROR(
-        base::WriteFileAtomic(folder / name, std::span<const uint8_t>(bytes)));
-    absl::StrAppendFormat(&labels, "%s,%d,%d\n", name, kClasses,
-                          LabelOf(index));
+    dataset.add_names(SampleName(i));
+    dataset.add_labels(LabelOf(index));
+    dataset.mutable_inputs()->append(values.begin(), values.end());
   }
-  return base::WriteFileAtomic(folder / "y_labels.csv", labels);
+  RETURN_IF_ERROR(file::CheckDataset(dataset));
+  return base::WriteFileAtomic(path, file::SerializeDataset(dataset));
 }
 
 absl::StatusOr<int> WriteExpected(uint64_t seed, const QuantModel& model,

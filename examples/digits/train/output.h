@@ -1,5 +1,5 @@
-// The files that the program leaves: the test set in the MLPerf Tiny layout
-// (y_labels.csv and one raw tensor per sample) and the expected outputs.
+// The files that the program leaves: the test set, packed into one file
+// (proto/file/dataset.h), and the expected outputs.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,8 @@ constexpr int kTestSamples = 300;  ///< 30 of each digit
 /// "digit_007_7.bin": number and label.
 std::string SampleName(int index);
 
-/// FOLDER/y_labels.csv with rows `file,10,label`, and 576 int8 per file: row
-/// by row, pixel - 128.
-absl::Status WriteDataset(uint64_t seed, const std::filesystem::path& folder);
+/// The packed test set at `path`: 576 int8 a sample, row by row, pixel - 128.
+absl::Status WriteDataset(uint64_t seed, const std::filesystem::path& path);
 
 /// FOLDER/expected.csv: `file,label,prediction,output` with the output's ten
 /// bytes in hex.
