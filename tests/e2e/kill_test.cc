@@ -131,7 +131,7 @@ TEST_F(KillTest, EveryJobEndsOnceWithAllItsSamples) {
   ASSERT_EQ(
       lab_.StartAgent({"f7=nucleo_f746zg:virtual", "f4=nucleo_f412zg:virtual"}),
       absl::OkStatus());
-  const auto packed = client::PackDataset(SourcePath("examples/digits/dataset"),
+  const auto packed = client::LoadDataset(SourcePath("examples/digits/dataset"),
                                           client::Preprocessing::kRaw);
   ASSERT_TRUE(packed.ok());
   dataset_ = *lab_.ImportDataset(*packed);

@@ -48,7 +48,7 @@ boards:
 )"),
             absl::OkStatus());
   ASSERT_EQ(lab.WaitForIdleBoards(1), absl::OkStatus());
-  const auto packed = client::PackDataset(SourcePath("examples/digits/dataset"),
+  const auto packed = client::LoadDataset(SourcePath("examples/digits/dataset"),
                                           client::Preprocessing::kRaw);
   ASSERT_TRUE(packed.ok());
   const auto dataset = lab.ImportDataset(*packed);

@@ -28,7 +28,7 @@ v1::Run RunDigits(const char* kind) {
   EXPECT_EQ(lab.StartAgent({std::string("b=") + kind + ":virtual"}),
             absl::OkStatus());
   EXPECT_EQ(lab.WaitForIdleBoards(1), absl::OkStatus());
-  const auto packed = client::PackDataset(SourcePath("examples/digits/dataset"),
+  const auto packed = client::LoadDataset(SourcePath("examples/digits/dataset"),
                                           client::Preprocessing::kRaw);
   const auto dataset = lab.ImportDataset(*packed);
   const auto run =
