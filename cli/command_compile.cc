@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/units.h"
-#include "proto/file/artifact.h"
 #include "engine/compile.h"
+#include "proto/file/artifact.h"
 #include <fmt/format.h>
 
 namespace tinyrig::cli {

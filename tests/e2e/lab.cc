@@ -139,8 +139,7 @@ absl::StatusOr<base::ProcessResult> TestLab::Cli(
 
 absl::StatusOr<std::string> TestLab::ImportDataset(
     const v1::DatasetFile& dataset) {
-  ASSIGN_OR_RETURN(const std::string sha256,
-                   client_->UploadDataset(dataset));
+  ASSIGN_OR_RETURN(const std::string sha256, client_->UploadDataset(dataset));
   ASSIGN_OR_RETURN(const auto made,
                    client_->CreateDataset("d-" + sha256.substr(0, 12), sha256));
   return made.name();
