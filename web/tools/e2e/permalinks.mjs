@@ -7,6 +7,14 @@ import { listen } from './run_test.mjs';
 /** What a view shows: its text and the state of its controls, without times. */
 async function look(page) {
   await ready(page);
+  // The form's datasets come by a request of their own; a lab may have none.
+  await page
+    .waitForFunction(
+      () => document.querySelector('select[name=dataset]')?.length !== 1,
+      null,
+      { timeout: 3000 },
+    )
+    .catch(() => {});
   const view = await page.evaluate(() => ({
     title: document.title,
     text: document.querySelector('main').innerText,
